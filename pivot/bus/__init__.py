@@ -1,0 +1,1 @@
+"""RabbitMQ: topology, consume, settle, publish."""

@@ -1,0 +1,1 @@
+"""Watches calls, makes debug documents, and stores them beside the call's way."""

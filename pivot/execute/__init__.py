@@ -1,0 +1,1 @@
+"""The engine: an event in, commands out. No I/O, no clock, no randomness."""

@@ -1,0 +1,1 @@
+"""One running instruction each: small objects whose state is plain fields."""

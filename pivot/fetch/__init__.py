@@ -1,0 +1,1 @@
+"""The customer's URL: limits, redirects, and which addresses we may call."""

@@ -1,0 +1,1 @@
+"""The words of pivot: calls, requests, events, commands, documents. Frozen values that decide nothing."""

@@ -1,0 +1,124 @@
+"""What the engine wants done, in the imperative. The session performs them one after the other, in order.
+
+A command that publishes is done when the broker has confirmed it; one that binds, when the binding stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pivot.model.codes import Code, Outcome
+from pivot.model.fetch import FetchRequest
+from pivot.model.plain import plain
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Ask a server; `Fetched` or `FetchFailed` with the same `fetch_id` follows, unless cancelled."""
+
+    request: FetchRequest
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class CancelFetch:
+    fetch_id: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """`TimerFired(name)` after `delay_s`; a running timer of that name starts anew."""
+
+    name: str
+    delay_s: float
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class CancelTimer:
+    name: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class BindCall:
+    """Receive this leg's events from now on."""
+
+    call_id: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class UnbindCall:
+    call_id: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class RecordOwnership:
+    """Write down that this worker owns the slow request or the running call."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Settle the delivery of the request: from now on nobody else will be given it."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class SayProcessing:
+    """Tell callflow that we take the call: it stops waiting, and idles until the channel is gone."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class SayFailed:
+    """Tell callflow that we do not take the call: it goes on with its `_` child."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class HandOverFlow:
+    """Give callflow its new flow (`CHANNEL_PIVOT`); `flow` is JSON text, defaults filled in."""
+
+    flow: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """End a leg; without `call_id` our own."""
+
+    cause: str | None = None
+    call_id: str | None = None
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class End:
+    """The session is over. `code` is set unless the outcome is `ok`."""
+
+    outcome: Outcome
+    code: Code | None = None
+    message: str = ""
+
+
+SessionCommand: TypeAlias = (
+    Fetch
+    | CancelFetch
+    | StartTimer
+    | CancelTimer
+    | BindCall
+    | UnbindCall
+    | RecordOwnership
+    | Acknowledge
+    | End
+)
+CallflowCommand: TypeAlias = SayProcessing | SayFailed | HandOverFlow
+SwitchCommand: TypeAlias = Hangup
+BusCommand: TypeAlias = CallflowCommand | SwitchCommand
+Command: TypeAlias = SessionCommand | BusCommand

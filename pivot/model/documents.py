@@ -1,0 +1,33 @@
+"""A customer's answer, understood: what will be run, and what was odd about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pivot.model.codes import Code
+from pivot.model.plain import plain
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class DocumentWarning:
+    """Something in the document that we could not take as written, and what we did instead."""
+
+    code: Code
+    message: str
+    line: int | None = None
+    column: int | None = None
+    twilio_code: int | None = None
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class KazooFlow:
+    """A callflow, valid and with its schemas' defaults filled in, as compact JSON text."""
+
+    flow: str
+    warnings: tuple[DocumentWarning, ...] = ()
+
+
+Document: TypeAlias = KazooFlow

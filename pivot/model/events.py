@@ -1,0 +1,89 @@
+"""What happened to a call, in the past tense. Everything the engine ever learns is one of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from pivot.model.fetch import Answer, FetchFailure
+from pivot.model.json import JsonObject
+from pivot.model.plain import plain
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """callflow asked us; it waits `patience_s` more seconds for `processing` or `failed`."""
+
+    patience_s: float
+    redelivered: bool = False
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A server answered; whether the answer is of any use is still to be seen."""
+
+    fetch_id: str
+    answer: Answer
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class FetchFailed:
+    """No answer came, and no further attempt will be made."""
+
+    fetch_id: str
+    failure: FetchFailure
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    name: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class ChannelDestroyed:
+    """A leg's channel is gone; for our own call no command may follow."""
+
+    call_id: str
+    hangup_cause: str | None = None
+    hangup_code: str | None = None
+    """`sip:486` and the like."""
+    cdr: JsonObject = field(default_factory=dict)
+    """The whole event as received, for `cdr_url`."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Usurped:
+    """Another process took control of the call (`usurp_control` with another Fetch-ID)."""
+
+    fetch_id: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class CommandFailed:
+    """The broker lost or returned what we published, or the switch refused it.
+
+    `msg_id` names the command when the switch refused it.
+    """
+
+    command: str
+    code: str
+    message: str
+    msg_id: str | None = None
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """The worker stops: end the call's part that can end, now."""
+
+
+Event: TypeAlias = (
+    Requested | Fetched | FetchFailed | TimerFired | ChannelDestroyed | Usurped | CommandFailed | Drained
+)

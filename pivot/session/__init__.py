@@ -1,0 +1,1 @@
+"""One live call: carries events to the engine and performs its commands."""

@@ -1,0 +1,78 @@
+"""What a session needs of the world. Live, simulator and tests each bring their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+from pivot.model.call import Call, PivotRequest
+from pivot.model.commands import BusCommand
+from pivot.model.events import Event
+from pivot.model.fetch import Answer, FetchFailure, FetchRequest
+from pivot.model.json import JsonObject
+from pivot.model.notes import Moment
+
+Receiver: TypeAlias = Callable[[Event], None]
+"""Takes an event of a bound leg; returns at once."""
+
+
+class Fetcher(Protocol):
+    """Asks customers' servers."""
+
+    async def fetch(self, request: FetchRequest) -> Answer | FetchFailure:
+        """Ask; every fault of the server or the network is a value. Cancel the task to stop."""
+
+
+class Bus(Protocol):
+    """Publishes commands and delivers the events of bound legs."""
+
+    async def send(self, call: Call, command: BusCommand) -> None:
+        """Publish and wait for the broker's confirmation.
+
+        Raises:
+            BusError: the broker lost it, or had no queue for it where that means something.
+        """
+
+    async def bind(self, call_id: str, receive: Receiver) -> None:
+        """Deliver this leg's events to `receive`; returns when the binding stands. Counted per leg.
+
+        Raises:
+            BusError: the binding could not be made.
+        """
+
+    async def unbind(self, call_id: str, receive: Receiver) -> None:
+        """Take one binding of this receiver away; the last one of a leg goes from the broker too."""
+
+
+class Delivery(Protocol):
+    """One `pivot_req` as the broker gave it to us; to be settled exactly once."""
+
+    @property
+    def request(self) -> PivotRequest: ...
+
+    @property
+    def age_s(self) -> float:
+        """Seconds between callflow's publishing, as far as its timestamp tells, and our receiving it."""
+
+    @property
+    def redelivered(self) -> bool: ...
+
+    async def acknowledge(self) -> None:
+        """Settle: nobody will be given this request again."""
+
+
+class Ownership(Protocol):
+    """Remembers, outside this process, which calls are ours and how far they are."""
+
+    async def record(self, call_id: str, snapshot: JsonObject) -> None:
+        """Write down that we own this call; replaces an earlier record."""
+
+    async def release(self, call_id: str) -> None:
+        """The call is nobody's any more."""
+
+
+class Observer(Protocol):
+    """Watches one call."""
+
+    def saw(self, moment: Moment, at_s: float) -> None:
+        """Take note, `at_s` seconds after the call's request came; returns at once and never raises."""

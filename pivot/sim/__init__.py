@@ -1,0 +1,1 @@
+"""The second host of the engine: scripted callflow, switch and caller."""

@@ -1,0 +1,1 @@
+"""A customer's document becomes instructions, whole, before any of it runs."""

@@ -1,0 +1,1 @@
+"""The debug API and the inspector."""

@@ -1,0 +1,1 @@
+"""AMQP payloads to model values and back; the wire names."""

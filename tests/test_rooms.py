@@ -1,0 +1,78 @@
+"""The rooms know only whom they may know."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "pivot"
+ANYONE = {"errors", "schema"}
+MAY_IMPORT = {
+    "model": set[str](),
+    "wire": {"model"},
+    "translate": {"model"},
+    "execute": {"model", "translate"},
+    "session": {"model", "execute"},
+    "bus": {"model", "wire"},
+    "fetch": {"model"},
+    "debug": {"model"},
+    "web": {"model", "debug"},
+    "sim": {"model", "wire", "execute", "session"},
+}
+PURE = {"model", "wire", "translate", "execute"}
+NO_IO = {
+    "asyncio",
+    "aiohttp",
+    "aio_pika",
+    "couchdb3",
+    "socket",
+    "time",
+    "datetime",
+    "random",
+    "secrets",
+    "structlog",
+}
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports, type-checking blocks included."""
+    found = set[str]()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def rooms_known_to(room: str) -> set[str]:
+    """The other parts of pivot that a room's files import."""
+    known = set[str]()
+    for path in (PACKAGE / room).rglob("*.py"):
+        known |= {
+            name.split(".")[1] for name in imports(path) if name.startswith("pivot.") and name.count(".") >= 1
+        }
+    return known - {room, "__version__"}
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_only_the_rooms_it_may_know(room: str) -> None:
+    """Data flows one way, so each room can be read and tested without the later ones."""
+    assert rooms_known_to(room) <= MAY_IMPORT[room] | ANYONE
+
+
+@pytest.mark.parametrize("room", sorted(PURE))
+def test_a_pure_room_does_no_io(room: str) -> None:
+    """The engine runs without a socket, a clock or chance, so every call can be replayed."""
+    for path in (PACKAGE / room).rglob("*.py"):
+        tops = {name.split(".")[0] for name in imports(path)}
+        assert tops.isdisjoint(NO_IO), path
+
+
+def test_every_folder_is_a_room() -> None:
+    """A new folder must say whom it may know."""
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == set(MAY_IMPORT)
