@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pivot.model.codes import Code
+from pivot.model.instructions import Instruction
 from pivot.model.plain import plain
 
 
@@ -30,4 +31,13 @@ class KazooFlow:
     warnings: tuple[DocumentWarning, ...] = ()
 
 
-Document: TypeAlias = KazooFlow
+@plain
+@dataclass(frozen=True, slots=True)
+class TwimlDocument:
+    """What to do with the call, in order; when the last instruction is done, the call is hung up."""
+
+    instructions: tuple[Instruction, ...]
+    warnings: tuple[DocumentWarning, ...] = ()
+
+
+Document: TypeAlias = KazooFlow | TwimlDocument
