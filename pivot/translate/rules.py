@@ -1,0 +1,26 @@
+"""What translation follows beside the document: the operator's choices, the same for all calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class TranslateRules:
+    """Limits of documents, and which behaviour their faults have."""
+
+    failures: Literal["documented", "kazoo"] = "documented"
+    """`kazoo`: what its Erlang app cannot read ends the document and the call."""
+    max_xml_bytes: int = 65_536
+    max_xml_depth: int = 64
+    max_xml_nodes: int = 1_000
+    """Elements of one document."""
+    max_say_characters: int = 4_096
+    """Longer texts of one Say are cut."""
+    max_tts_bytes: int = 4_000
+    """What the switch takes in one `tts` command; system config `pivot.tts_texts_size`."""
+
+    @property
+    def as_kazoo(self) -> bool:
+        return self.failures == "kazoo"
