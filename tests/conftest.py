@@ -1,0 +1,69 @@
+"""Fixtures of the whole suite: the real services, names nobody else has, a wire that can be cut."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+from yarl import URL
+
+from tests.services import AMQP_URL, COUCH_URL, REQUIRE, ServiceError, rabbitmqctl
+from tests.tcp_proxy import TcpProxy, open_tcp_proxy
+
+
+@pytest.fixture(scope="session")
+def amqp_url() -> str:
+    """A real RabbitMQ, its default virtual host."""
+    return _service(AMQP_URL)
+
+
+@pytest.fixture(scope="session")
+def couch_url() -> str:
+    """A server that speaks CouchDB's protocol, with an administrator's name and password."""
+    return _service(COUCH_URL)
+
+
+@pytest.fixture
+def amqp_vhost_url(amqp_url: str) -> Iterator[str]:
+    """An empty virtual host, for tests that declare Kazoo's fixed names; needs the private node."""
+    name = f"test-{secrets.token_hex(8)}"
+    try:
+        rabbitmqctl("eval", _ADD_VHOST.replace("NAME", name))
+    except ServiceError as error:
+        pytest.skip(str(error))
+    yield str(URL(amqp_url).with_path(f"/{name}"))
+    rabbitmqctl("delete_vhost", name)
+
+
+_ADD_VHOST = """
+ok = rabbit_vhost:add(<<"NAME">>, <<"tests">>),
+All = <<".*">>,
+rabbit_auth_backend_internal:set_permissions(<<"guest">>, <<"NAME">>, All, All, All, <<"tests">>).
+"""
+
+
+@pytest.fixture
+def unique() -> Callable[[str], str]:
+    """Makes names that no other test and no other run has: `unique("queue")` is `queue-5f0c...`."""
+    return lambda kind: f"{kind}-{secrets.token_hex(8)}"
+
+
+@pytest.fixture
+async def tcp_proxy() -> AsyncIterator[Callable[[str], Awaitable[TcpProxy]]]:
+    """Opens proxies: `proxy = await tcp_proxy(amqp_url)`, then use `proxy.url` and `proxy.cut()`."""
+    async with AsyncExitStack() as proxies:
+        yield lambda url: proxies.enter_async_context(open_tcp_proxy(url))
+
+
+def _service(variable: str) -> str:
+    if url := os.environ.get(variable):
+        return url
+    advice = (
+        f"{variable} is not set: run `make test`, or `python -m tests.services start` and use what it prints"
+    )
+    if os.environ.get("CI") == "true" or os.environ.get(REQUIRE) == "1":
+        pytest.fail(advice)
+    pytest.skip(advice)
