@@ -11,6 +11,7 @@ from typing import TypeAlias
 from pivot.model.codes import Code, Outcome
 from pivot.model.fetch import FetchRequest
 from pivot.model.plain import plain
+from pivot.model.switch import SwitchCommand
 
 
 @plain
@@ -25,6 +26,14 @@ class Fetch:
 @dataclass(frozen=True, slots=True)
 class CancelFetch:
     fetch_id: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Tell a server something beside the call; its answer is `Notified` and changes nothing."""
+
+    request: FetchRequest
 
 
 @plain
@@ -90,15 +99,6 @@ class HandOverFlow:
 
 @plain
 @dataclass(frozen=True, slots=True)
-class Hangup:
-    """End a leg; without `call_id` our own."""
-
-    cause: str | None = None
-    call_id: str | None = None
-
-
-@plain
-@dataclass(frozen=True, slots=True)
 class End:
     """The session is over. `code` is set unless the outcome is `ok`."""
 
@@ -110,6 +110,7 @@ class End:
 SessionCommand: TypeAlias = (
     Fetch
     | CancelFetch
+    | Notify
     | StartTimer
     | CancelTimer
     | BindCall
@@ -119,6 +120,5 @@ SessionCommand: TypeAlias = (
     | End
 )
 CallflowCommand: TypeAlias = SayProcessing | SayFailed | HandOverFlow
-SwitchCommand: TypeAlias = Hangup
 BusCommand: TypeAlias = CallflowCommand | SwitchCommand
 Command: TypeAlias = SessionCommand | BusCommand

@@ -39,8 +39,39 @@ class FetchFailed:
 
 @plain
 @dataclass(frozen=True, slots=True)
+class Notified:
+    """A notice was delivered, or given up."""
+
+    fetch_id: str
+    result: Answer | FetchFailure
+
+
+@plain
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     name: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    """A party pressed one key, of `0123456789*#ABCD`."""
+
+    call_id: str
+    digit: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """The switch completed a command on a leg.
+
+    `response` of a `noop` is its Msg-ID, of a `bridge` the hang-up cause.
+    """
+
+    call_id: str
+    application: str
+    response: str | None = None
 
 
 @plain
@@ -84,6 +115,15 @@ class Drained:
     """The worker stops: end the call's part that can end, now."""
 
 
+SwitchEvent: TypeAlias = DigitPressed | Executed | ChannelDestroyed
 Event: TypeAlias = (
-    Requested | Fetched | FetchFailed | TimerFired | ChannelDestroyed | Usurped | CommandFailed | Drained
+    Requested
+    | Fetched
+    | FetchFailed
+    | Notified
+    | TimerFired
+    | SwitchEvent
+    | Usurped
+    | CommandFailed
+    | Drained
 )

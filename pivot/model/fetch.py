@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from pivot.model.call import BodyFormat, Method
 from pivot.model.codes import Code
 from pivot.model.plain import plain
+
+
+@plain
+class Purpose(StrEnum):
+    """What an answer is for."""
+
+    DOCUMENT = "document"
+    CALLBACK = "callback"
+    """Told beside the call; the answer's body means nothing."""
+    CDR = "cdr"
+    """The call's end, told to `cdr_url`."""
 
 
 @plain
@@ -35,6 +47,7 @@ class FetchRequest:
     account_id: str | None = None
     call_id: str = ""
     iteration: int = 1
+    purpose: Purpose = Purpose.DOCUMENT
     shown_url: str = ""
     """The URL as a debug document shows it."""
 
