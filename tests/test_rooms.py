@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "pivot"
 ANYONE = {"errors", "schema"}
 MAY_IMPORT = {
     "model": set[str](),
+    "schema": {"model"},
     "wire": {"model"},
     "translate": {"model"},
     "execute": {"model", "translate"},

@@ -1,0 +1,171 @@
+"""Is this flow one that callflow can run? Judged as Kazoo judges it, with the documents of `schemas/`.
+
+Every action of a flow is an object with `module`, `data` and `children`; `data` is checked against the
+document `callflows.<module>`. Actions are taken one by one, children before their parent, so that a deep
+flow needs no deep stack. The order of faults is Kazoo's: its action document lists `children` first.
+
+    schemas = Schemas.bundled()
+    verdict = schemas.check_flow({"module": "tts", "data": {"text": "hi"}})
+
+Source: kzd_callflows.erl, validate_flow; kz_json_schema_extensions.erl, extra_validator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from pivot.model.json import JsonObject
+from pivot.schema.actions import ACTION, ActionDocument, actions, place_of
+from pivot.schema.documents import Schema, bundled_documents
+from pivot.schema.faults import ROOT_IS_NO_OBJECT, fault, merged, schema_not_found
+from pivot.schema.judge import Faults, Judge, complain, not_found
+from pivot.schema.shortcut import Fills, Test, compiled
+from pivot.schema.urls import is_client_url
+
+URLS = (
+    "callflows.pivot.voice_url",
+    "callflows.record_call.url",
+    "callflows.record_caller.url",
+    "callflows.webhook.uri",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowVerdict:
+    """What a check found: a flow with its defaults filled in, or every fault in Kazoo's order and form."""
+
+    flow: JsonObject | None
+    faults: tuple[JsonObject, ...] = ()
+
+    @property
+    def schema_errors(self) -> JsonObject:
+        """All faults in one object: member `schema_errors` of a debug document."""
+        return merged(self.faults)
+
+
+@dataclass(frozen=True)
+class Schemas:
+    """A library of schema documents by id, and the checks made of them, each when it is first needed."""
+
+    documents: Mapping[str, Schema]
+
+    @classmethod
+    def bundled(cls) -> Schemas:
+        """The documents that pivot brings along."""
+        return cls(MappingProxyType(dict(bundled_documents())))
+
+    def with_documents(self, documents: Mapping[str, Schema]) -> Schemas:
+        """The same with a cluster's own documents (database `system_schemas`) in front of these.
+
+        Documents that are no schemas are left out; design documents are.
+        """
+        usable = {
+            schema_id: document
+            for schema_id, document in documents.items()
+            if isinstance(document, Mapping) and not schema_id.startswith("_design/")
+        }
+        return Schemas(MappingProxyType({**self.documents, **usable}))
+
+    def check_flow(self, flow: Any) -> FlowVerdict:
+        """Judge a flow just decoded; the defaults are filled into `flow` itself.
+
+        Args:
+            flow: any JSON value made of plain dicts and lists; not to be used afterwards.
+        """
+        if not isinstance(flow, dict):
+            return FlowVerdict(None, (ROOT_IS_NO_OBJECT,))
+        faults: list[JsonObject] = []
+        for place, action in actions(flow, self._action.branches):
+            if not self._surely_fits(action):
+                found = self._judge.faults(ACTION, action)
+                faults.extend(fault(error, place_of(place)) for error in found)
+        return FlowVerdict(None, tuple(faults)) if faults else FlowVerdict(flow)
+
+    def faults(self, schema_id: str, value: Any) -> tuple[JsonObject, ...]:
+        """Every fault of any value against one document; defaults are filled into `value`.
+
+        A document that is missing is itself the one fault.
+        """
+        if schema_id not in self.documents:
+            return (schema_not_found(schema_id),)
+        return tuple(fault(error, ()) for error in self._whole_judge.faults(schema_id, value))
+
+    def _surely_fits(self, action: Any) -> bool:
+        fills: Fills = []
+        if not self._action_test(action, fills):
+            return False
+        for holder, name, default in fills:
+            holder[name] = default
+        return True
+
+    @cached_property
+    def _action(self) -> ActionDocument:
+        return ActionDocument.of(self.documents[ACTION])
+
+    @cached_property
+    def _judge(self) -> Judge:
+        """Judges single actions: what their children are is not its matter."""
+        return Judge({**self.documents, ACTION: self._action.without_children}, self._extras)
+
+    @cached_property
+    def _whole_judge(self) -> Judge:
+        return Judge(self.documents, self._extras)
+
+    @cached_property
+    def _extras(self) -> dict[str, Any]:
+        return {
+            f"{ACTION}.data": self._data_faults,
+            f"{ACTION}.module": self._module_faults,
+            **dict.fromkeys(URLS, _url_faults),
+        }
+
+    def _data_faults(self, judge: Judge, action: dict[str, Any], data: Any) -> Faults:
+        module = action.get("module")
+        if isinstance(module, str):
+            schema_id = f"callflows.{module}"
+            if schema_id in self.documents:
+                yield from judge.faults(schema_id, data)
+            else:
+                yield not_found(schema_id)
+
+    def _module_faults(self, judge: Judge, action: dict[str, Any], module: Any) -> Faults:
+        if isinstance(module, str) and f"callflows.{module}" not in self.documents:
+            yield complain(f"unable to find callflow schema for module {module}", module)
+
+    @cached_property
+    def _action_test(self) -> Test:
+        extras = {f"{ACTION}.data": self._data_fits, f"{ACTION}.module": self._module_known}
+        return compiled(self._action.without_children, extras, ACTION)
+
+    @cached_property
+    def _data_tests(self) -> dict[str, Test]:
+        return {}
+
+    def _data_fits(self, action: dict[str, Any], data: Any, fills: Fills) -> bool:
+        module = action.get("module")
+        if not isinstance(module, str):
+            return False
+        test = self._data_tests.get(module)
+        if test is None:
+            schema_id = f"callflows.{module}"
+            if schema_id not in self.documents:
+                return False
+            test = compiled(self.documents[schema_id], dict.fromkeys(URLS, _url_fits), schema_id)
+            self._data_tests[module] = test
+        return test(data, fills)
+
+    def _module_known(self, action: dict[str, Any], module: Any, fills: Fills) -> bool:
+        return module in self._data_tests
+
+
+def _url_faults(judge: Judge, parent: dict[str, Any], url: Any) -> Faults:
+    if isinstance(url, str) and not is_client_url(url):
+        yield complain("invalid client URL", url)
+
+
+def _url_fits(parent: dict[str, Any], url: Any, fills: Fills) -> bool:
+    return isinstance(url, str) and is_client_url(url)
