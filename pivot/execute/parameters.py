@@ -101,7 +101,7 @@ def is_standard_name(name: str) -> bool:
 
 
 def _in_kazoo_order(source: RequestSource, results: JsonObject, base: Parameters) -> Parameters:
-    sent: dict[str, Json] = dict(source.user_variables)
+    sent: dict[str, Json] = {**_stored_variables(source), **dict(source.user_variables)}
     for name in _SENT_FIRST:
         if (result := results.get(name)) is not None:
             sent[name] = result
@@ -207,6 +207,12 @@ def _digits_in_base(source: RequestSource) -> Json:
 def _stored(store: JsonObject, key: str) -> Json:
     value = store.get(key)
     return None if value is None or too_deep(value) else value
+
+
+def _stored_variables(source: RequestSource) -> JsonObject:
+    """Variables that the call brought along, should it have been in a Set before."""
+    variables = _stored(source.request.call.key_value_store, "user_vars")
+    return variables if isinstance(variables, Mapping) else {}
 
 
 def _of_record(extra: Mapping[str, str]) -> bool:
