@@ -5,5 +5,5 @@ from setuptools import find_packages, setup
 setup(
     packages=[*find_packages(include=["pivot*"]), "pivot.schemas"],
     package_dir={"pivot.schemas": "schemas"},
-    package_data={"pivot.schemas": ["*.json"]},
+    package_data={"pivot": ["codes.md"], "pivot.schemas": ["*.json"]},
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "pivot"
-ANYONE = {"errors", "schema"}
+ANYONE = {"codes_text", "errors", "schema"}
 MAY_IMPORT = {
     "model": set[str](),
     "schema": {"model"},
