@@ -1,0 +1,103 @@
+"""The debug API as an aiohttp application, and how it is started and stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from pivot.debug.store import Store
+from pivot.errors import ConfigError
+from pivot.web.auth.judges import make_judge
+from pivot.web.auth.ports import Judge
+from pivot.web.json_text import to_bytes
+from pivot.web.openapi import openapi_document
+from pivot.web.server import Server
+from pivot.web.settings import WebSettings, checked
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+STOP_LIMIT_S = 3.0
+
+
+def make_web_app(
+    store: Store,
+    settings: WebSettings,
+    *,
+    node: str,
+    judge: Judge | None = None,
+    routes: Iterable[web.RouteDef] = (),
+    clock: Callable[[], float] = time.time,
+) -> web.Application:
+    """The application; it closes its judge when it is cleaned up, but not the store.
+
+    Args:
+        node: name of this node, shown hidden in every answer.
+        judge: who decides about credentials; made from the settings when not given.
+        routes: further ones, such as health, readiness and metrics.
+        clock: Unix time.
+
+    Raises:
+        ConfigError: the settings do not go together.
+    """
+    settings = checked(settings)
+    judge = judge or make_judge(settings.auth)
+    server = Server(store, settings, judge, node, clock)
+    app = web.Application(middlewares=[_careful], client_max_size=65_536)
+    app.add_routes(routes)
+    document = to_bytes(openapi_document())
+
+    async def openapi(request: web.Request) -> web.Response:
+        return web.Response(body=document, content_type="application/json")
+
+    app.router.add_get("/openapi.json", openapi, allow_head=False)
+    app.router.add_route("*", r"/{rest:[\s\S]*}", server.handle)
+
+    async def stop_streams(app: web.Application) -> None:
+        server.streams.stop()
+
+    async def close_judge(app: web.Application) -> None:
+        await judge.close()
+
+    app.on_shutdown.append(stop_streams)
+    app.on_cleanup.append(close_judge)
+    return app
+
+
+@web.middleware
+async def _careful(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Headers that every answer has, pages and health included."""
+    response = await handler(request)
+    if not response.prepared:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("Server", "pivot")
+    return response
+
+
+@asynccontextmanager
+async def serve_web(app: web.Application, settings: WebSettings) -> AsyncIterator[tuple[str, int]]:
+    """Listen while the context lasts; gives host and port, which was chosen when the setting is 0.
+
+    Paths and queries hold tokens, so aiohttp's own access log stays off.
+
+    Raises:
+        ConfigError: the address cannot be listened on.
+    """
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_LIMIT_S)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+        except OSError as error:
+            address = f"{settings.host}:{settings.port}"
+            raise ConfigError(f"web.host and web.port name {address}: {error.strerror}") from error
+        host, port = runner.addresses[0][:2]
+        log.info("web.listening", host=host, port=port, auth=settings.auth.mode)
+        yield host, port
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,25 @@
+"""Everybody may read everything: for a machine of one's own."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from pivot.web.auth.credentials import Credentials
+from pivot.web.errors import forbidden
+from pivot.web.settings import is_loopback
+
+
+class OpenJudge:
+    """Lets everybody in who speaks to this machine by one of its own names.
+
+    A page from elsewhere can make a browser ask us under a name that it points at 127.0.0.1; the Host
+    header then tells that name.
+    """
+
+    async def judge(self, credentials: Credentials, account_id: str) -> None:
+        host = urlsplit(f"//{credentials.host}").hostname if credentials.host else None
+        if host is None or not is_loopback(host):
+            raise forbidden()
+
+    async def close(self) -> None:
+        return None

@@ -1,0 +1,65 @@
+"""How many requests one client may make: a bucket of tokens for each address and account.
+
+Source: kz_buckets.erl and cb_context.erl: 100 tokens, 10 come back each second, a request costs one.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+MAX_BUCKETS = 10_000
+
+
+@dataclass(slots=True)
+class RateLimit:
+    """Buckets are made full when first asked for; the one unused for longest goes when there are too many."""
+
+    burst: int
+    per_s: float
+    clock: Callable[[], float]
+    _buckets: OrderedDict[tuple[str, str], tuple[float, float]] = field(default_factory=OrderedDict)
+
+    def take(self, client: str, account_id: str) -> int | None:
+        """Tokens that remain after this request; None when there was none to take."""
+        key, now = (client, account_id), self.clock()
+        tokens, seen = self._buckets.pop(key, (float(self.burst), now))
+        tokens = min(float(self.burst), tokens + (now - seen) * self.per_s)
+        allowed = tokens >= 1
+        self._buckets[key] = (tokens - 1 if allowed else tokens, now)
+        if len(self._buckets) > MAX_BUCKETS:
+            self._buckets.popitem(last=False)
+        return int(tokens - 1) if allowed else None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAddress:
+    """Whose request it is, when proxies that we trust stand in between."""
+
+    trusted: tuple[IPv4Network | IPv6Network, ...]
+
+    @classmethod
+    def behind(cls, proxies: tuple[str, ...]) -> ClientAddress:
+        return cls(tuple(ip_network(proxy) for proxy in proxies))
+
+    def of(self, peer: str, forwarded_for: str) -> str:
+        """The nearest address in `X-Forwarded-For` that is no trusted proxy; the peer without proxies."""
+        client = peer
+        for hop in reversed([part.strip() for part in forwarded_for.split(",") if part.strip()]):
+            if not self._is_trusted(client) or not _is_address(hop):
+                break
+            client = hop
+        return client
+
+    def _is_trusted(self, address: str) -> bool:
+        return _is_address(address) and any(ip_address(address) in network for network in self.trusted)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,74 @@
+"""The one-line search of the list of calls: `outcome:branched code:http.status slow:2s after:1h words`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from pivot.debug.store import CallFilter
+from pivot.model.codes import Code, Outcome
+from pivot.web.errors import ApiError
+
+MAX_CHARS = 500
+_SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+
+
+def parse_search(text: str, now_s: float) -> CallFilter:
+    """The filter that a search asks for; words without a known name are free text.
+
+    Raises:
+        ApiError: 400, a value that its name cannot have; the message says which it can.
+    """
+    if len(text) > MAX_CHARS:
+        raise _refused("q", f"at most {MAX_CHARS} characters", len(text))
+    wanted, words = CallFilter(), []
+    for word in text.split():
+        name, colon, value = word.partition(":")
+        match name if colon and value else "":
+            case "code":
+                wanted = replace(wanted, code=_one_of(Code, "code", value))
+            case "outcome":
+                wanted = replace(wanted, outcome=_one_of(Outcome, "outcome", value))
+            case "host":
+                wanted = replace(wanted, host=value.lower())
+            case "slow":
+                wanted = replace(wanted, slow_ms=_span_s("slow", value) * 1000)
+            case "after":
+                wanted = replace(wanted, after_s=_time("after", value, now_s))
+            case "before":
+                wanted = replace(wanted, before_s=_time("before", value, now_s))
+            case _:
+                words.append(word)
+    return replace(wanted, text=" ".join(words) or None)
+
+
+def _one_of(kind: type[Code] | type[Outcome], name: str, value: str) -> str:
+    if value not in {member.value for member in kind}:
+        raise _refused(name, f"one of {', '.join(member.value for member in kind)}", value)
+    return value
+
+
+def _span_s(name: str, value: str) -> float:
+    """Seconds of `2s`, `500ms`, `10m`."""
+    found = _SPAN.fullmatch(value)
+    if found is None:
+        raise _refused(name, "a span such as 500ms, 2s, 10m, 1h or 1d", value)
+    return float(found[1]) * _SECONDS[found[2]]
+
+
+def _time(name: str, value: str, now_s: float) -> float:
+    """Unix time of `1h` (that long ago), of a date or of a date and time in UTC."""
+    if _SPAN.fullmatch(value):
+        return now_s - _span_s(name, value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise _refused(name, "a span such as 1h, or a time such as 2026-11-24T08:00", value) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _refused(name: str, want: str, got: str | int) -> ApiError:
+    data = {name: {"search": {"message": f"want {want}", "cause": got}}}
+    return ApiError(400, "validation error", data)
