@@ -1,0 +1,39 @@
+"""The `[debug]` section: where debug documents go and how much may wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DebugSettings:
+    store: str = "couch"
+    """`couch`, `sqlite` or `off`."""
+    couch_url: str = "http://127.0.0.1:15984"
+    """Server with user and password: `http://admin:secret@db.example.com:5984`."""
+    couch_timeout_s: float = 10.0
+    """Limit of each request to CouchDB."""
+    sqlite_path: str = "pivot-debug.sqlite"
+    """File of the embedded store; `:memory:` keeps nothing."""
+    spill_dir: str = ""
+    """Folder for documents that wait for CouchDB; empty: they wait in memory only."""
+    spill_bytes: int = 1_073_741_824
+    """Most that may lie in `spill_dir`; then the oldest goes."""
+    redact: tuple[str, ...] = ()
+    """Parameters whose values are not stored: `["Digits"]`."""
+    failures: bool = False
+    """Store failed calls too when the request did not ask for debug."""
+    max_body_bytes: int = 1_000_000
+    """Longer bodies are stored cut, and marked so."""
+    queue_documents: int = 20_000
+    """Documents that may wait in memory; then the oldest goes."""
+    queue_bytes: int = 67_108_864
+    """Bytes that may wait in memory; then the oldest goes."""
+    batch_documents: int = 500
+    """Most documents in one write to one database."""
+    batch_bytes: int = 4_000_000
+    """Most bytes in one write to one database; CouchDB refuses 8 MB."""
+    linger_s: float = 0.05
+    """How long a document waits for company before it is written."""
+    flush_s: float = 5.0
+    """How long stopping waits for documents to be written."""
