@@ -161,17 +161,11 @@ class Couch:
         return await self._rows("GET", "_all_docs", database, {"include_docs": True, **query})
 
     async def changes(
-        self, database: str, since: str, limit: int, selector: JsonObject
+        self, database: str, since: str, limit: int, wanted: str
     ) -> tuple[list[JsonObject], str]:
-        """Documents that match, changed since then, and where the next question goes on."""
-        query: dict[str, Json] = {
-            "since": since,
-            "limit": limit,
-            "filter": "_selector",
-            "include_docs": True,
-        }
-        content = orjson.dumps({"selector": selector})
-        answer = _object(await self._json("POST", "_changes", database, query=query, content=content))
+        """Documents changed since then that the filter `design/name` lets through, and where to go on."""
+        query: dict[str, Json] = {"since": since, "limit": limit, "filter": wanted, "include_docs": True}
+        answer = _object(await self._json("GET", "_changes", database, query=query))
         rows = _objects(answer.get("results"))
         return [_object(row["doc"]) for row in rows if row.get("doc")], str(answer.get("last_seq", since))
 

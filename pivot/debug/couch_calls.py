@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from pivot.debug.couch import MissingDatabaseError
-from pivot.debug.couch_views import CouchViews, document_of
+from pivot.debug.couch_views import CouchViews, document_of, put_design
 from pivot.debug.cursor import read_cursor, write_cursor
 from pivot.debug.design import CALLS
 from pivot.debug.names import month_database, month_of
@@ -86,8 +86,9 @@ class CouchCalls(CouchViews):
         return TailPage((), write_cursor(month, since))
 
     async def _now(self, account_id: str, month: str) -> str:
+        """The place in the changes behind which nothing has happened yet."""
         try:
-            _, since = await self._couch.changes(month_database(account_id, month), "now", 1, _ENDED)
+            _, since = await self._changes(account_id, month, "now", 1)
         except MissingDatabaseError:
             return "0"
         return since
@@ -96,13 +97,19 @@ class CouchCalls(CouchViews):
         self, account_id: str, month: str, since: str, limit: int
     ) -> tuple[tuple[CallRow, ...], str]:
         try:
-            documents, last = await self._couch.changes(
-                month_database(account_id, month), since, limit, _ENDED
-            )
+            documents, last = await self._changes(account_id, month, since, limit)
         except MissingDatabaseError:
             return (), since
         shown = [(summary(document), str(document["_id"])) for document in documents]
         return tuple(call_row(row, id, month) for row, id in shown if row is not None), last
+
+    async def _changes(
+        self, account_id: str, month: str, since: str, limit: int
+    ) -> tuple[list[JsonObject], str]:
+        """Timelines stored since then; sees to their filter first: a missing one stops pouchdb-server."""
+        database = month_database(account_id, month)
+        await put_design(self._couch, database, CALLS, replace=True)
+        return await self._couch.changes(database, since, limit, "pivot_calls/ended")
 
     async def _listed(
         self, account_id: str, wanted: CallFilter, after: _Place | None
@@ -157,9 +164,6 @@ class CouchCalls(CouchViews):
                 assert isinstance(key, list)
                 skip = sum(row["key"] == key for row in rows)
                 start = key
-
-
-_ENDED: JsonObject = {"pvt_type": "pivot_timeline"}
 
 
 def _facet(wanted: CallFilter) -> str:

@@ -21,7 +21,10 @@ class CouchViews:
     async def months(self, account_id: str) -> tuple[str, ...]:
         begin = month_database(account_id, "")
         names = await self._couch.databases(begin, begin + "\ufff0")
-        return tuple(sorted(month for name in names if is_month(month := name.removeprefix(begin))))
+        # pouchdb-server drops the slashes of names and gives all databases whatever was asked
+        bare = begin.replace("/", "")
+        ends = [name.replace("/", "").removeprefix(bare) for name in names]
+        return tuple(sorted(end for end in ends if is_month(end)))
 
     async def first_iteration(
         self, account_id: str, month: str, span: Span[str], *, documents: bool = False
@@ -87,13 +90,17 @@ class CouchViews:
 async def put_design(couch: Couch, database: str, design: JsonObject, *, replace: bool) -> None:
     """See to it that the design document is there; another one of its id stays unless `replace`."""
     found = await couch.read_document(database, str(design["_id"]))
-    if found is not None and (not replace or found.get("views") == design["views"]):
+    if found is not None and (not replace or _same(found, design)):
         return
     revision = {"_rev": found["_rev"]} if found is not None else {}
     try:
         await couch.write_document(database, {**design, **revision})
     except ConflictError:  # another worker was quicker
         return
+
+
+def _same(found: JsonObject, design: JsonObject) -> bool:
+    return all(found.get(name) == value for name, value in design.items() if name in ("views", "filters"))
 
 
 def _text(value: str | None) -> str | None:

@@ -64,4 +64,5 @@ CALLS: JsonObject = {
     "_id": "_design/pivot_calls",
     "language": "javascript",
     "views": {"by_call": {"map": _BY_CALL}, "by_facet": {"map": _BY_FACET}},
+    "filters": {"ended": "function (doc) { return doc.pvt_type == 'pivot_timeline'; }"},
 }

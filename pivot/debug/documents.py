@@ -90,15 +90,18 @@ class Author:
         ours: dict[str, Json] = {"fetch_id": note.fetch_id}
         ours |= shown.marks("resp_body") | self._verdict(note, {})
         if "json_errors" in note.details:
-            public = {"resp_body": text, "json_errors": self.redactor.tree(note.details["json_errors"])}
+            public = {"resp_body": text, "json_errors": self._details(note, "json_errors")}
             yield self._document(
                 "json_error", public | {"iteration": note.iteration}, ours, note.iteration, at_s
             )
         if "schema_errors" in note.details:
-            public = {"schema_errors": self.redactor.tree(note.details["schema_errors"]), "resp_body": text}
+            public = {"schema_errors": self._details(note, "schema_errors"), "resp_body": text}
             yield self._document(
                 "schema_error", public | {"iteration": note.iteration}, ours, note.iteration, at_s
             )
+
+    def _details(self, note: AnswerRefused, name: str) -> Json:
+        return self.redactor.tree(storable(note.details[name]))
 
     def timeline(self, row: JsonObject, entries: list[Json], left_out: int, at_s: float) -> DebugDocument:
         """Our own document of a whole call; no view of Kazoo's counts its `pvt_type`."""

@@ -6,6 +6,7 @@ for the worker's verdict on it, which follows at once. Error documents go out fo
 
 from __future__ import annotations
 
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -93,10 +94,16 @@ class _Guarded:
     def saw(self, moment: Moment, at_s: float) -> None:
         try:
             self._watch.saw(moment, at_s)
-        except Exception:
+        except Exception as error:
             if not self._broken:
                 self._broken = True
-                log.exception("debug.recording_failed", call_id=self._request.call.call_id)
+                place = traceback.format_tb(error.__traceback__, limit=-3)  # whole frames may be megabytes
+                log.error(
+                    "debug.recording_failed",
+                    call_id=self._request.call.call_id,
+                    error=f"{type(error).__name__}: {error}"[:500],
+                    place="".join(place),
+                )
 
 
 class _ErrorsOnly:

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 
 from pivot.debug.redact import Redactor
-from pivot.debug.text import decode, storable
+from pivot.debug.text import MAX_DEPTH, decode, storable
 from pivot.model.commands import Fetch
 from pivot.model.events import Fetched, FetchFailed
 from pivot.model.json import Json, JsonObject
@@ -46,25 +46,27 @@ def _fields(moment: Moment) -> JsonObject:
     return _members(moment)
 
 
-def _members(value: object) -> dict[str, Json]:
+def _members(value: object, depth: int = 0) -> dict[str, Json]:
     assert is_dataclass(value)
-    shown = {field.name.rstrip("_"): _plain(getattr(value, field.name)) for field in fields(value)}
+    shown = {field.name.rstrip("_"): _plain(getattr(value, field.name), depth) for field in fields(value)}
     return {name: item for name, item in shown.items() if item not in (None, "", [], {})}
 
 
-def _plain(value: object) -> Json:
+def _plain(value: object, depth: int) -> Json:
+    if depth > MAX_DEPTH:
+        return "…"
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, str):
         return value if len(value) <= MAX_TEXT else f"{value[:MAX_TEXT]}… ({len(value)} characters)"
     if isinstance(value, bytes):
-        return _plain(decode(value)[0])
+        return _plain(decode(value)[0], depth)
     if is_dataclass(value):
-        return _members(value)
+        return _members(value, depth + 1)
     if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {str(name): _plain(item, depth + 1) for name, item in value.items()}
     if isinstance(value, Sequence):
-        return [_plain(item) for item in value]
+        return [_plain(item, depth + 1) for item in value]
     if value is None or isinstance(value, bool | int | float):
         return value
     return str(value)
