@@ -10,7 +10,7 @@ Source: kz_http_util.erl, json_to_querystring and urlencode; kz_mochinum.erl, di
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from urllib.parse import quote, quote_plus
 
@@ -18,8 +18,9 @@ from pivot.model.json import Json
 
 Parameters = tuple[tuple[str, Json], ...]
 """Names and values in the order in which they are sent."""
+_MAX_DEPTH = 64
 _ORIGIN = re.compile(r"[^:/?#]*://[^/?#]*")
-_SAFE = "~"  # beside letters, digits and `_.-`, which quote never touches
+_UNCHANGED = re.compile(r"[A-Za-z0-9_.~-]*")
 
 
 def form(parameters: Iterable[tuple[str, Json]], *, encode_names: bool = False) -> str:
@@ -54,11 +55,23 @@ def json_text(value: Json) -> str:
             return f"[{','.join(json_text(item) for item in value)}]"
 
 
+def too_deep(value: Json) -> bool:
+    """Whether a value is nested more deeply than anybody means it, and than recursion can follow."""
+    level: list[Json] = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [item for parent in level if not _is_scalar(parent) for item in _items(parent)]
+        if not level:
+            return False
+    return True
+
+
 def safe_url(url: str) -> str:
     """A URL that can stand in a request line: blanks, control characters and non-ASCII percent-encoded.
 
     A host name in another script stays as it is, because it is no matter of percent signs.
     """
+    if url.isascii() and url.isprintable() and " " not in url:
+        return url
     origin = _ORIGIN.match(url)
     host = origin[0] if origin else ""
     return _without_controls(host) + quote(_text(url[len(host) :]), safe=_VISIBLE)
@@ -68,14 +81,26 @@ def _pieces(parameters: Iterable[tuple[str, Json]], prefix: str = "") -> Iterato
     """What stands between two `&`: a pair, or None for nothing."""
     for key, value in parameters:
         name = f"{prefix}[{key}]" if prefix else key
-        if isinstance(value, Mapping):
-            yield from _pieces(value.items(), name) if value else (None,)
-        elif isinstance(value, str | int | float):
+        if isinstance(value, str):
+            yield name, value
+        elif isinstance(value, int | float):
             yield name, _scalar_text(value)
+        elif isinstance(value, Mapping):
+            yield from _pieces(value.items(), name) if value else (None,)
         elif value:
             yield from ((f"{name}[]", _element_text(item)) for item in value)
         else:
             yield None  # Differs: Kazoo crashes on null
+
+
+def _is_scalar(value: Json) -> bool:
+    return value is None or isinstance(value, str | int | float)
+
+
+def _items(value: Json) -> Iterable[Json]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, Sequence) else ()
 
 
 def _scalar_text(value: str | float) -> str:
@@ -119,12 +144,12 @@ def _pieces_of_text(values: Iterable[Json]) -> bytes | None:
 
 
 def _encoded(text: str) -> str:
-    return quote_plus(_text(text), safe=_SAFE)
+    return text if _UNCHANGED.fullmatch(text) else quote_plus(_text(text), safe="~")
 
 
 def _text(text: str) -> str:
     """Without the lone surrogates that JSON text may name and UTF-8 cannot hold."""
-    return text.encode("utf-8", "replace").decode()
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _digits(value: float) -> tuple[str, str, int]:

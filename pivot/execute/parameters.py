@@ -12,10 +12,10 @@ and merge.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pivot.execute.encoding import Parameters
+from pivot.execute.encoding import Parameters, too_deep
 from pivot.execute.ids import account_sid, address, call_sid, e164
 from pivot.execute.profile import ParameterSet, Profile
 from pivot.model.call import Call, Method, Party, PivotRequest, RequestFormat
@@ -63,9 +63,11 @@ class RequestSource:
 def parameters_of(source: RequestSource) -> Parameters:
     """The parameters of a request, in the order in which they are sent."""
     if source.request.format is RequestFormat.KAZOO:
-        return _in_kazoo_order(source, _kazoo_base(source))
+        results = _results(source)
+        return _in_kazoo_order(source, results, _kazoo_base(source, results))
     if source.profile.parameter_set is ParameterSet.KAZOO:
-        return _in_kazoo_order(source, _twiml_base(source))
+        results = _results(source)
+        return _in_kazoo_order(source, results, _twiml_base(source, results))
     return _as_twilio(source)
 
 
@@ -98,10 +100,12 @@ def is_standard_name(name: str) -> bool:
 # ---- Kazoo's two sets
 
 
-def _in_kazoo_order(source: RequestSource, base: Iterable[tuple[str, Json]]) -> Parameters:
-    results = _results(source)
-    sent: dict[str, Json] = dict(source.user_variables)
-    for name, value in (*((name, results.get(name)) for name in _SENT_FIRST), *reversed(tuple(base))):
+def _in_kazoo_order(source: RequestSource, results: JsonObject, base: Parameters) -> Parameters:
+    sent: dict[str, Json] = {**_stored_variables(source), **dict(source.user_variables)}
+    for name in _SENT_FIRST:
+        if (result := results.get(name)) is not None:
+            sent[name] = result
+    for name, value in reversed(base):
         if value is not None:
             sent[name] = value
     for name, value in source.extra:
@@ -110,8 +114,8 @@ def _in_kazoo_order(source: RequestSource, base: Iterable[tuple[str, Json]]) -> 
     return tuple(sent.items())
 
 
-def _kazoo_base(source: RequestSource) -> Parameters:
-    call, results = source.request.call, _results(source)
+def _kazoo_base(source: RequestSource, results: JsonObject) -> Parameters:
+    call = source.request.call
     owners = source.owner_ids or ((call.owner_id,) if call.owner_id else ())
     return (
         ("Account-ID", call.account_id),
@@ -120,8 +124,8 @@ def _kazoo_base(source: RequestSource) -> Parameters:
         ("Call-Status", results.get("CallStatus")),
         ("Caller-ID-Name", call.caller_id_name),
         ("Caller-ID-Number", call.caller_id_number),
-        ("Custom-Application-Vars", _merged(call.custom_application_vars)),
-        ("Custom-SIP-Headers", _merged(call.custom_sip_headers)),
+        ("Custom-Application-Vars", _variables(call.custom_application_vars)),
+        ("Custom-SIP-Headers", _variables(call.custom_sip_headers)),
         ("Digits", _digits_in_base(source)),
         ("Direction", "inbound"),
         ("From", call.from_.user),
@@ -142,8 +146,8 @@ def _kazoo_base(source: RequestSource) -> Parameters:
     )
 
 
-def _twiml_base(source: RequestSource) -> Parameters:
-    call, results = source.request.call, _results(source)
+def _twiml_base(source: RequestSource, results: JsonObject) -> Parameters:
+    call = source.request.call
     return (
         ("CallSid", call_sid(source.profile, _leg_id(source))),
         ("AccountSid", account_sid(source.profile, call.account_id) if call.account_id else None),
@@ -170,7 +174,7 @@ def _twiml_base(source: RequestSource) -> Parameters:
 def _results(source: RequestSource) -> dict[str, Json]:
     """What verbs have left behind, here and in the callflow that ran before us, by Twilio's names."""
     stored = source.request.call.key_value_store
-    results: dict[str, Json] = {name: stored.get(key) for name, key in _STORED_AS.items()}
+    results: dict[str, Json] = {name: _stored(stored, key) for name, key in _STORED_AS.items()}
     results |= dict(source.earlier) | dict(source.extra)
     if source.dialled or source.profile.status_always:
         results["CallStatus"] = dict(source.extra).get("CallStatus", source.call_status)
@@ -183,7 +187,7 @@ def _digits_in_front(source: RequestSource) -> Json:
     given = dict(source.extra)
     if "Digits" in given:
         return None if _of_record(given) else given["Digits"]
-    return source.request.call.key_value_store.get("digits_collected") if source.first else None
+    return _stored(source.request.call.key_value_store, "digits_collected") if source.first else None
 
 
 def _digits_in_base(source: RequestSource) -> Json:
@@ -194,14 +198,30 @@ def _digits_in_base(source: RequestSource) -> Json:
     given, stored = dict(source.extra), source.request.call.key_value_store
     if "Digits" in given:
         return given["Digits"] if _of_record(given) else None
-    for value in (dict(source.earlier).get("Digits"), stored.get("digit_pressed")):
+    for value in (dict(source.earlier).get("Digits"), _stored(stored, "digit_pressed")):
         if value is not None:
             return value
-    return stored.get("dtmf_collections")
+    return _stored(stored, "dtmf_collections")
+
+
+def _stored(store: JsonObject, key: str) -> Json:
+    value = store.get(key)
+    return None if value is None or too_deep(value) else value
+
+
+def _stored_variables(source: RequestSource) -> JsonObject:
+    """Variables that the call brought along, should it have been in a Set before."""
+    variables = _stored(source.request.call.key_value_store, "user_vars")
+    return variables if isinstance(variables, Mapping) else {}
 
 
 def _of_record(extra: Mapping[str, str]) -> bool:
     return any(name.startswith("Recording") for name in extra)
+
+
+def _variables(variables: JsonObject) -> dict[str, Json]:
+    """Differs: what is nested beyond reason is left out; Kazoo has no such limit."""
+    return _merged({name: value for name, value in variables.items() if not too_deep(value)})
 
 
 def _merged(variables: JsonObject) -> dict[str, Json]:

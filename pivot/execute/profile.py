@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
 from pivot.model.codes import Code
 
@@ -211,7 +210,7 @@ _FAILURES = {
 }
 
 
-def failure_rules(name: Literal["documented", "kazoo"] | str) -> FailureRules:
+def failure_rules(name: str) -> FailureRules:
     """The column that the setting `[compat] failures` names.
 
     Raises:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pivot.execute.encoding import Parameters, flat, form, json_text, safe_url
+from pivot.execute.encoding import Parameters, flat, form, json_text, safe_url, too_deep
 from pivot.execute.parameters import RequestSource, parameters_of
 from pivot.execute.profile import ParameterSet
 from pivot.execute.urls import with_query
@@ -78,7 +78,9 @@ def cdr_request(
         iteration=iteration,
         shown_url=request.cdr_uri,
     )
-    kept = tuple((name, value) for name, value in event.items() if name not in _NOT_IN_CDR)
+    kept = tuple(
+        (name, value) for name, value in event.items() if name not in _NOT_IN_CDR and not too_deep(value)
+    )
     return _with_form(bare, kept, _FORM_TYPE, encode_names=False)
 
 

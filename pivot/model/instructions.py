@@ -42,7 +42,7 @@ class Callback:
     url: str
     method: Method = Method.POST
     events: tuple[str, ...] = ()
-    """Which events are told, in the words of the attribute; never empty where a verb defines events."""
+    """Which events are told, in the words of the attribute; empty where the noun has no choice of events."""
 
 
 @plain
@@ -275,7 +275,8 @@ class ConferenceNoun:
     coach: str | None = None
     """The CallSid that alone hears this caller."""
     status: Callback | None = None
-    """Events `start`, `end`, `join`, `leave`, `mute`, `hold`, `modify`, `speaker`, `announcement`."""
+    """Events `start`, `end`, `join`, `leave`, `mute`, `hold`, `modify`, `speaker`, `announcement`; none
+    are told that the document does not name."""
     extras: tuple[NameValue, ...] = ()
     """Attributes that only Kazoo knows, by their written names, for the conference's profile."""
     at: Position = NOWHERE

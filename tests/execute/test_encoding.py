@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pivot.execute.encoding import flat, form, json_text, safe_url
-from pivot.execute.request import build_request
+from pivot.execute.request import build_request, cdr_request
 from pivot.model.json import Json
 from tests.execute.calls import source
 
@@ -102,6 +103,24 @@ def test_no_value_of_a_call_breaks_out(
     assert request.url.endswith("#rc=1")
     assert request.url.count("#") == 1
     assert request.headers == build_request(source(method=method, body_format=body_format), "f1").headers
+
+
+@pytest.mark.parametrize("shape", ["object", "list"])
+@pytest.mark.parametrize("body_format", ["form", "json"])
+def test_bottomless_nesting_is_left_out(shape: str, body_format: str) -> None:
+    """The stack of the worker is not the customer's to use up; 60 levels are more than enough."""
+    deep: Json = "x"
+    for _ in range(900):
+        deep = {"a": deep} if shape == "object" else [deep]
+    wire = {"Custom-Application-Vars": {"deep": deep, "k": "v"}, "Key-Value-Store": {"digit_pressed": deep}}
+    usual = {"Custom-Application-Vars": {"k": "v"}}
+    event = {"Deep": deep, "Hangup-Cause": "NORMAL_CLEARING"}
+    asked = source(wire=wire, format="kazoo", body_format=body_format)
+
+    expected = build_request(source(wire=usual, format="kazoo", body_format=body_format), "f1")
+    assert build_request(asked, "f1") == expected
+    cdr = replace(asked.request, cdr_uri="http://h/cdr")
+    assert cdr_request(cdr, event, "f2", 1).body == b"Hangup-Cause=NORMAL_CLEARING"
 
 
 @settings(max_examples=100)

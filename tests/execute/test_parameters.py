@@ -188,6 +188,14 @@ def test_digits_collected_by_callflow_are_sent_once() -> None:
     assert "Digits" not in names(source(KAZOO, stored, first=False))
 
 
+def test_variables_that_the_call_brought_along_come_first() -> None:
+    """As Kazoo keeps them in the key-value store; a newer value takes the place of the older one."""
+    stored = {"Key-Value-Store": {"user_vars": {"plan": "gold", "n": 1}}}
+    told = parameters_of(source(KAZOO, stored, user_variables=(("lang", "fr"), ("plan", "iron"))))
+
+    assert told[:4] == (("plan", "iron"), ("n", 1), ("lang", "fr"), ("CallerNumber", "+15550001111"))
+
+
 def test_parameters_that_kazoo_never_had_come_last() -> None:
     """Old applications see what they know in its old place."""
     asked = source(KAZOO, extra=(("QueueResult", "leave"), ("Digits", "5"), ("SpeechResult", "yes")))

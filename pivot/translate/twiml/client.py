@@ -1,0 +1,30 @@
+"""Client inside Dial: a user or device of the account by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pivot.model.codes import Code
+from pivot.model.instructions import ClientNoun
+from pivot.translate.twiml.attributes import Attributes
+from pivot.translate.twiml.leg import read_leg
+from pivot.translate.twiml.parameters import read_parameters
+from pivot.translate.twiml.parser import Element
+from pivot.translate.twiml.reading import Reading
+
+_LONGEST_NAME: Final = 256
+
+
+def read(element: Element, reading: Reading) -> Iterator[ClientNoun]:
+    """One ClientNoun, or nothing without a name."""
+    with Attributes(element, reading) as given:
+        leg = read_leg(given)
+    parameters = read_parameters(element, reading, ("Identity",))
+    identities = [child.text for child in element.children if child.name == "Identity"]
+    identity = identities[0] if identities else element.text
+    if 0 < len(identity) <= _LONGEST_NAME:
+        yield ClientNoun(identity, parameters, leg, element.at)
+    else:
+        message = f"needs a name of 1 to {_LONGEST_NAME} characters; skipped"
+        reading.unusable(element, Code.TWIML_VALUE, message, None)

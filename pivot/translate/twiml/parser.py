@@ -1,0 +1,177 @@
+"""XML into elements that know where they stand, within limits, and with nothing but elements and text.
+
+lxml reads the document and judges whether it is well-formed. It knows lines only, so a second pass over the
+text, which is well-formed by then, finds where each start tag begins. A document type is refused before
+anything is parsed: entities, and with them every way to read files or to blow up, are defined only there.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+
+from pivot.errors import DocumentError
+from pivot.model.codes import Code
+from pivot.model.instructions import Position
+from pivot.translate.rules import TranslateRules
+from pivot.translate.twiml.charset import decode
+
+_DOCTYPE: Final = re.compile(r"(?:\s++|<!--(?>.*?-->)|<\?(?>.*?\?>))*+(<!DOCTYPE)", re.DOTALL)
+_MARKUP: Final = re.compile(
+    r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|(?P<end></[^>]*>)"
+    r"|(?P<start><[^!?/\"'>][^\"'>]*+(?:\"[^\"]*\"[^\"'>]*+|'[^']*'[^\"'>]*+)*+>)",
+    re.DOTALL,
+)
+_ATTRIBUTE: Final = re.compile(r"([^\s=\"']+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_XML_NAMESPACE: Final = "http://www.w3.org/XML/1998/namespace"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Element:
+    """One element of a document. Names are case-sensitive; those of foreign namespaces keep their prefix."""
+
+    name: str
+    attributes: Mapping[str, str]
+    content: tuple[str | Element, ...]
+    at: Position
+    tag: str
+    """Its start tag as written."""
+
+    @property
+    def children(self) -> tuple[Element, ...]:
+        return tuple(item for item in self.content if isinstance(item, Element))
+
+    @property
+    def text(self) -> str:
+        """Its own text without that of its children, trimmed, runs of white space as one blank."""
+        return " ".join(" ".join(item for item in self.content if isinstance(item, str)).split())
+
+    def where(self, attribute: str) -> Position:
+        """Where one of its attributes is written."""
+        for match in _ATTRIBUTE.finditer(self.tag):
+            if match[1] == attribute:
+                before = self.tag[: match.start()]
+                line = before.rfind("\n") + 1
+                column = match.start() - line + 1 if line else self.at.column + match.start()
+                return Position(self.at.line + before.count("\n"), column)
+        return self.at
+
+
+def parse(body: bytes, charset: str | None, rules: TranslateRules) -> Element:
+    """The document's root.
+
+    Raises:
+        DocumentError: `answer.empty`, `answer.encoding`, `answer.xml`, `answer.xml_forbidden` or
+            `answer.xml_limit`, with the place of the fault where there is one.
+    """
+    if len(body) > rules.max_xml_bytes:
+        raise _over_limit(f"{len(body)} bytes", f"{rules.max_xml_bytes} bytes")
+    text = decode(body, charset)
+    if not text.strip():
+        raise DocumentError(Code.ANSWER_EMPTY, "the document is empty; answer with a <Response>")
+    _refuse_document_type(text)
+    root = _well_formed(text)
+    return _build(root, iter(_start_tags(text, rules)), root.nsmap.get(root.prefix))
+
+
+def _over_limit(found: str, limit: str, at: Position | None = None) -> DocumentError:
+    return DocumentError(
+        Code.ANSWER_XML_LIMIT,
+        f"the document has {found}, and {limit} are allowed",
+        line=at.line if at else None,
+        column=at.column if at else None,
+    )
+
+
+def _refuse_document_type(text: str) -> None:
+    match = _DOCTYPE.match(text)
+    if match:
+        at = _Places(text).position(match.start(1))
+        raise DocumentError(
+            Code.ANSWER_XML_FORBIDDEN,
+            "the document has a DOCTYPE, which is refused; leave it out",
+            line=at.line,
+            column=at.column,
+        )
+
+
+def _well_formed(text: str) -> etree._Element:
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        strip_cdata=True,
+    )
+    try:
+        return etree.fromstring(text.encode("utf-8"), parser)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        reason = str(error.msg).partition(", line ")[0].strip()
+        raise DocumentError(
+            Code.ANSWER_XML, f"the document is not well-formed XML: {reason}", line=line, column=column
+        ) from error
+
+
+def _start_tags(text: str, rules: TranslateRules) -> Iterator[tuple[Position, str]]:
+    """Place and text of every start tag, in order, as long as they stay within the limits."""
+    places = _Places(text)
+    depth = nodes = 0
+    for match in _MARKUP.finditer(text):
+        if match["end"]:
+            depth -= 1
+        elif tag := match["start"]:
+            at = places.position(match.start())
+            nodes += 1
+            if nodes > rules.max_xml_nodes:
+                raise _over_limit(f"more than {rules.max_xml_nodes} elements", "no more", at)
+            if depth >= rules.max_xml_depth:
+                raise _over_limit(f"more than {rules.max_xml_depth} levels", "no more", at)
+            depth += not tag.endswith("/>")
+            yield at, tag
+
+
+def _build(node: etree._Element, tags: Iterator[tuple[Position, str]], home: str | None) -> Element:
+    """Elements in document order, each with the next start tag; `home` is the root's namespace."""
+    at, tag = next(tags)
+    content: list[str | Element] = [node.text] if node.text else []
+    for child in node:
+        content.append(_build(child, tags, home))
+        if child.tail:
+            content.append(child.tail)
+    attributes = {_plain_name(str(name), node, home): str(value) for name, value in node.attrib.items()}
+    return Element(_plain_name(str(node.tag), node, home), attributes, tuple(content), at, tag)
+
+
+def _plain_name(name: str, node: etree._Element, home: str | None) -> str:
+    if not name.startswith("{"):
+        return name
+    space, _, local = name[1:].partition("}")
+    if space == home:
+        return local
+    if space == _XML_NAMESPACE:
+        return f"xml:{local}"
+    prefix = next((str(key) for key, value in node.nsmap.items() if value == space and key), "")
+    return f"{prefix}:{local}"
+
+
+class _Places:
+    """Lines and columns of offsets in a text."""
+
+    __slots__ = ("_starts",)
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def position(self, offset: int) -> Position:
+        line = bisect_right(self._starts, offset)
+        return Position(line, offset - self._starts[line - 1] + 1)

@@ -1,0 +1,127 @@
+"""Sip inside Dial and Refer: a SIP address, its headers, its credentials."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+from pivot.model.codes import Code
+from pivot.model.instructions import NameValue, SipNoun
+from pivot.translate.twiml.attributes import Attributes
+from pivot.translate.twiml.leg import no_machine_detection, read_leg
+from pivot.translate.twiml.numbers import Twilio
+from pivot.translate.twiml.parser import Element
+from pivot.translate.twiml.reading import Reading
+
+# Narrower than RFC 3261: commas, quotes, braces and brackets mean something in a switch's dial string.
+_ADDRESS: Final = re.compile(
+    r"sips?:[A-Za-z0-9_.!~*&=+;/%-]+@([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+    r"(?P<parameters>(;[A-Za-z0-9_.!~*+%-]+(=[A-Za-z0-9_.!~*+%:-]+)?)*)",
+    re.IGNORECASE,
+)
+_TRANSPORT: Final = re.compile(r";transport=([^;]*)", re.IGNORECASE)
+_HEADER_NAME: Final = re.compile(
+    r"X-[A-Za-z0-9-]{1,100}|User-to-User|Remote-Party-ID|P-Preferred-Identity|P-Called-Party-ID",
+    re.IGNORECASE,
+)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_LONGEST_URI: Final = 255
+_LONGEST_HEADERS: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A SIP URI taken apart."""
+
+    uri: str
+    """Without its headers."""
+    transport: str | None
+    headers: tuple[NameValue, ...]
+
+
+def read(element: Element, reading: Reading) -> Iterator[SipNoun]:
+    """One SipNoun, or nothing when there is no usable address."""
+    with Attributes(element, reading) as given:
+        given.not_done("region")
+        no_machine_detection(given)
+        username, password = given.text("username"), given.text("password")
+        leg = read_leg(given, Twilio.SIP_METHOD)
+    target = _target(element, reading)
+    if target is not element:
+        with Attributes(target, reading) as given:
+            given.written("priority"), given.written("weight")
+            username = given.text("username") or username
+            password = given.text("password") or password
+    address = read_address(target, reading)
+    if address is not None:
+        headers = _fitting(address.headers + tuple(_header_elements(element)), element, reading)
+        yield SipNoun(
+            address.uri, target.text, address.transport, headers, username, password, leg, element.at
+        )
+
+
+def read_address(element: Element, reading: Reading) -> Address | None:
+    """The address that is an element's text; None, and a warning, when it is none."""
+    uri, _, query = element.text.partition("?")
+    match = _ADDRESS.fullmatch(uri)
+    if match is None or len(uri) > _LONGEST_URI:
+        message = f"{element.text[:80]!r} is no SIP address like sip:kate@example.com; skipped"
+        reading.unusable(element, Code.TWIML_VALUE, message, Twilio.SIP_URI)
+        return None
+    transport = _TRANSPORT.search(match["parameters"] or "")
+    name = transport[1].lower() if transport else None
+    if name not in (None, "udp", "tcp", "tls"):
+        reading.warn(
+            Code.TWIML_VALUE, element.at, f"transport {name!r} is not known; ignored", Twilio.SIP_URI
+        )
+        name = None
+    pairs = (part.partition("=") for part in query.split("&") if part)
+    return Address(uri, name, tuple(NameValue(unquote(key), unquote(value)) for key, _, value in pairs))
+
+
+def _target(element: Element, reading: Reading) -> Element:
+    """The element that holds the address: the `Uri` of the best priority, else the Sip itself."""
+    uris = []
+    for child in element.children:
+        if child.name == "Uri":
+            uris.append(child)
+        elif child.name != "Headers":
+            reading.misplaced(child, element, Twilio.NOT_IN_SCHEMA)
+    if len(uris) > 1:
+        message = "Sip has several Uri; the one of the best priority is called"
+        reading.warn(Code.TWIML_NESTING, element.at, message, Twilio.TOO_MANY_NOUNS)
+    return min(uris, key=_priority, default=element)
+
+
+def _priority(uri: Element) -> int:
+    written = uri.attributes.get("priority", "").strip()
+    return int(written) if re.fullmatch(r"[0-9]{1,9}", written) else 0
+
+
+def _header_elements(element: Element) -> Iterator[NameValue]:
+    for group in element.children:
+        if group.name == "Headers":
+            for header in group.children:
+                yield NameValue(header.attributes.get("name", "").strip(), header.attributes.get("value", ""))
+
+
+def _fitting(headers: tuple[NameValue, ...], element: Element, reading: Reading) -> tuple[NameValue, ...]:
+    """Those that may be sent: names of the list, no control characters, all together not too long."""
+    kept: list[NameValue] = []
+    room = _LONGEST_HEADERS
+    for header in headers:
+        number = None
+        room -= len(header.name) + len(header.value) + 2
+        if not _HEADER_NAME.fullmatch(header.name) or _CONTROL.search(header.value):
+            number = Twilio.SIP_HEADER_NAME
+        elif room < 0:
+            number = Twilio.SIP_HEADER_LENGTH
+        if number is None:
+            kept.append(header)
+        else:
+            message = f"SIP header {header.name[:40]!r} may not be sent; left out"
+            reading.warn(Code.TWIML_VALUE, element.at, message, number)
+    return tuple(kept)

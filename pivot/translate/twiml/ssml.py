@@ -1,0 +1,129 @@
+"""The text of a Say: what is spoken, and the markup around it for engines that understand it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from xml.sax.saxutils import escape, quoteattr
+
+from pivot.model.codes import Code
+from pivot.translate.twiml.numbers import Twilio
+from pivot.translate.twiml.parser import Element
+from pivot.translate.twiml.reading import Reading
+
+ELEMENTS: Final[dict[str, frozenset[str]]] = {
+    "break": frozenset({"strength", "time"}),
+    "emphasis": frozenset({"level"}),
+    "lang": frozenset({"xml:lang"}),
+    "p": frozenset(),
+    "phoneme": frozenset({"alphabet", "ph"}),
+    "prosody": frozenset({"volume", "rate", "pitch"}),
+    "s": frozenset(),
+    "say-as": frozenset({"interpret-as", "format"}),
+    "sub": frozenset({"alias"}),
+    "w": frozenset({"role"}),
+}
+"""SSML elements that Say takes, with their attributes."""
+
+_APART: Final = frozenset({"break", "p", "s"})
+_SENTENCE: Final = re.compile(r"\S(?:.*?[.!?;:…。！？]+(?=\s|$)|.*$)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What a Say says."""
+
+    text: str
+    """White space collapsed, without markup; may be empty."""
+    ssml: str | None
+    """None: the text has no markup."""
+
+
+def read_speech(element: Element, reading: Reading) -> Speech:
+    """The element's text with its SSML taken out; warns once of SSML, and of every other child."""
+    text = " ".join(_spoken(element, reading).split())
+    if not any(child.name in ELEMENTS for child in element.children):
+        return Speech(text, None)
+    message = "holds SSML, which the switch speaks as plain text; a speech plug-in gets it whole"
+    reading.warn(Code.TWIML_NESTING, element.at, f"Say {message}")
+    return Speech(text, " ".join(_markup(element).split()))
+
+
+def _spoken(element: Element, reading: Reading) -> str:
+    found: list[str] = []
+    for item in element.content:
+        if isinstance(item, str):
+            found.append(item)
+        elif item.name not in ELEMENTS:
+            reading.misplaced(item, element, Twilio.NOT_IN_SCHEMA)
+        else:
+            _check_attributes(item, reading)
+            inner = _spoken(item, reading)
+            alias = item.attributes.get("alias") if item.name == "sub" else None
+            around = " " if item.name in _APART else ""
+            found.append(f"{around}{alias or inner}{around}")
+    return "".join(found)
+
+
+def _check_attributes(element: Element, reading: Reading) -> None:
+    for name in element.attributes:
+        if name not in ELEMENTS[element.name]:
+            reading.attribute(element, name, "is no attribute of it; ignored", Twilio.NOT_IN_SCHEMA)
+
+
+def _markup(element: Element) -> str:
+    return "".join(
+        escape(item) if isinstance(item, str) else _tagged(item)
+        for item in element.content
+        if isinstance(item, str) or item.name in ELEMENTS
+    )
+
+
+def _tagged(element: Element) -> str:
+    attributes = "".join(
+        f" {name}={quoteattr(value)}"
+        for name, value in element.attributes.items()
+        if name in ELEMENTS[element.name]
+    )
+    inner = _markup(element)
+    return (
+        f"<{element.name}{attributes}>{inner}</{element.name}>" if inner else f"<{element.name}{attributes}/>"
+    )
+
+
+def cut(text: str, max_bytes: int) -> tuple[str, ...]:
+    """A text in parts of at most so many bytes of UTF-8: at sentences, else at words, else anywhere."""
+    parts: list[str] = []
+    for piece in _pieces(text, max_bytes):
+        joined = f"{parts[-1]} {piece}" if parts else piece
+        if parts and _size(joined) <= max_bytes:
+            parts[-1] = joined
+        else:
+            parts.append(piece)
+    return tuple(parts)
+
+
+def _pieces(text: str, max_bytes: int) -> list[str]:
+    """Sentences that are short enough; of longer ones the words, of longer words the letters."""
+    if _size(text) <= max_bytes:
+        return [text]
+    pieces: list[str] = []
+    for sentence in _SENTENCE.findall(text):
+        if _size(sentence) <= max_bytes:
+            pieces.append(sentence)
+            continue
+        for word in sentence.split():
+            pieces.extend(_slices(word, max_bytes))
+    return pieces
+
+
+def _slices(word: str, max_bytes: int) -> list[str]:
+    if _size(word) <= max_bytes:
+        return [word]
+    step = max(1, max_bytes // 4)
+    return [word[start : start + step] for start in range(0, len(word), step)]
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8"))
