@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from pivot.schema import Schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +14,16 @@ class TranslateRules:
 
     failures: Literal["documented", "kazoo"] = "documented"
     """`kazoo`: what its Erlang app cannot read ends the document and the call."""
+    accepted_statuses: frozenset[int] | None = None
+    """HTTP statuses whose body is run; None: every 2xx."""
+    untyped_is_xml: bool = False
+    """An answer without content type is XML; else its body tells."""
+    schemas: Schemas = field(default_factory=Schemas.bundled)
+    """What a Kazoo-JSON flow is checked against."""
+    max_json_depth: int = 200
+    """Levels of objects and lists; an action takes two."""
+    max_json_nodes: int = 1_000
+    """Objects and lists of one flow; an action takes about three."""
     max_xml_bytes: int = 65_536
     max_xml_depth: int = 64
     max_xml_nodes: int = 1_000
