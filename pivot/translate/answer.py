@@ -2,7 +2,8 @@
 
 The content type chooses the reader, not the request's format. Types that nobody knows are common
 (`text/html`, `text/plain`): then the body's first character tells, which is what Kazoo's trying of both
-readers comes to, and gives the error of the reader that was meant.
+readers comes to, and gives the error of the reader that was meant. What is neither is spoken when it is
+plain text and played when it is a sound, as Twilio documents; not with Kazoo's failures, for which it is one.
 
 Source: pivot_call.erl, process_resp; kzt_translator.erl, get_translators.
 """
@@ -10,6 +11,7 @@ Source: pivot_call.erl, process_resp; kzt_translator.erl, get_translators.
 from __future__ import annotations
 
 import re
+from enum import Enum
 
 from pivot.errors import DocumentError
 from pivot.model.codes import Code
@@ -17,12 +19,23 @@ from pivot.model.documents import Document
 from pivot.model.fetch import Answer
 from pivot.translate.kazoo import read_kazoo
 from pivot.translate.rules import TranslateRules
+from pivot.translate.twiml import read as read_twiml
+from pivot.translate.twiml import read_audio, read_text
 
 JSON_TYPES = frozenset({"application/json"})
 XML_TYPES = frozenset({"text/xml", "application/xml"})
 _BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
 """Byte order marks, the zeros of UTF-16, and blanks."""
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s\";]+)", re.IGNORECASE)
+
+
+class Reader(Enum):
+    """What an answer may be read as."""
+
+    XML = "xml"
+    JSON = "json"
+    TEXT = "text"
+    SOUND = "sound"
 
 
 def translate(answer: Answer, rules: TranslateRules) -> Document:
@@ -35,9 +48,22 @@ def translate(answer: Answer, rules: TranslateRules) -> Document:
     if not answer.body.strip():
         raise DocumentError(Code.ANSWER_EMPTY, "the answer has no body; send a callflow or TwiML")
     content_type = answer.header("content-type")
-    if _is_xml(content_type, answer.body, rules):
-        return _read_twiml(answer.body, _charset(content_type), rules)
-    return read_kazoo(answer.body, rules)
+    media_type = (content_type or "").partition(";")[0].strip()
+    match _reader(content_type, media_type, answer.body, rules):
+        case Reader.XML:
+            return read_twiml(answer.body, _charset(content_type), rules)
+        case Reader.JSON:
+            return read_kazoo(answer.body, rules)
+        case Reader.TEXT:
+            return read_text(answer.body, _charset(content_type), rules)
+        case Reader.SOUND:
+            return read_audio(answer.url)
+        case None:
+            raise DocumentError(
+                Code.ANSWER_TYPE,
+                f"the answer ({media_type[:80] or 'no content type'}) is neither TwiML nor a callflow;"
+                " send text/xml or application/json",
+            )
 
 
 def _check_status(status: int, rules: TranslateRules) -> None:
@@ -47,31 +73,23 @@ def _check_status(status: int, rules: TranslateRules) -> None:
     raise DocumentError(Code.HTTP_STATUS, f"the server answered with status {status}; answer with 200")
 
 
-def _is_xml(content_type: str | None, body: bytes, rules: TranslateRules) -> bool:
-    """Which reader is meant.
-
-    Raises:
-        DocumentError: `answer.type`.
-    """
-    if content_type is None and rules.untyped_is_xml:
-        return True
-    named = (content_type or "").partition(";")[0].strip()
-    if named in JSON_TYPES | XML_TYPES:
-        return named in XML_TYPES
+def _reader(content_type: str | None, media_type: str, body: bytes, rules: TranslateRules) -> Reader | None:
+    """Which reader is meant, if any."""
+    if media_type in XML_TYPES or (content_type is None and rules.untyped_is_xml):
+        return Reader.XML
+    if media_type in JSON_TYPES:
+        return Reader.JSON
+    lenient = not rules.as_kazoo
+    if lenient and media_type.lower().startswith("audio/"):
+        return Reader.SOUND
     first = body.lstrip(_BEFORE_TEXT)[:1]
-    if first not in (b"<", b"{", b"["):
-        raise DocumentError(
-            Code.ANSWER_TYPE,
-            f"the answer ({named[:80] or 'no content type'}) is neither TwiML nor a callflow;"
-            " send text/xml or application/json",
-        )
-    return first == b"<"
+    if first == b"<":
+        return Reader.XML
+    if first in (b"{", b"["):
+        return Reader.JSON
+    return Reader.TEXT if lenient and media_type.lower() == "text/plain" else None
 
 
 def _charset(content_type: str | None) -> str | None:
     found = _CHARSET.search(content_type or "")
     return found[1] if found else None
-
-
-def _read_twiml(body: bytes, charset: str | None, rules: TranslateRules) -> Document:
-    raise DocumentError(Code.ANSWER_TYPE, "TwiML cannot be read yet; answer with a callflow in JSON")
