@@ -8,10 +8,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
+from hypothesis import HealthCheck, settings
 from yarl import URL
 
 from tests.services import AMQP_URL, COUCH_URL, REQUIRE, ServiceError, rabbitmqctl
 from tests.tcp_proxy import TcpProxy, open_tcp_proxy
+
+# How fast a busy machine draws examples says nothing about our code.
+settings.register_profile("pivot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("pivot")
 
 
 @pytest.fixture(scope="session")
