@@ -1,0 +1,149 @@
+"""Call events: what the switch and other processes report about a bound leg, and back for simulated switches.
+
+The leg is the one in the routing key: the payload's Call-ID may be another.
+Source: kapi_call.erl, ecallmgr_call_event_publisher.erl.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pivot.model.codes import Code
+from pivot.model.events import ChannelDestroyed, CommandFailed, DigitPressed, Event, Executed, Usurped
+from pivot.model.json import JsonObject
+from pivot.wire.apis import CALL_EVENT, USURP_CONTROL
+from pivot.wire.envelope import FREESWITCH, App, Message, strip_top
+from pivot.wire.names import CALL_ID_HEADER, Category, EventName, Exchange, Field
+from pivot.wire.payload import Payload, decode, encode
+from pivot.wire.routing import call_event, decode_word, split_call_key
+
+_GONE = (EventName.CHANNEL_DESTROY, EventName.CHANNEL_DISCONNECTED)
+_KNOWN = frozenset(
+    {
+        *_GONE,
+        EventName.CHANNEL_EXECUTE_COMPLETE,
+        EventName.DTMF,
+        EventName.USURP_CONTROL,
+        EventName.DIALPLAN,
+    }
+)
+
+
+def decode_event(routing_key: str, body: bytes) -> Event | None:
+    """What happened to the leg in the routing key; None when it is nothing that we act on.
+
+    A `Usurped` is no usurpation yet: only with a Fetch-ID that is not the call's own, which the session
+    knows.
+
+    Raises:
+        WireError: an event that we act on, but unreadable.
+    """
+    words = split_call_key(routing_key)
+    if words is None or words[0] not in _KNOWN:
+        return None
+    name, call_id = words[0], decode_word(words[1])
+    return _event(name, call_id, decode(body))
+
+
+def encode_channel_event(
+    name: str, call_id: str, members: JsonObject, *, node: str, msg_id: str, app: App = FREESWITCH
+) -> Message:
+    """An event as the switch publishes it, with all the members given.
+
+    Raises:
+        WireError: Kazoo would refuse it.
+    """
+    payload: Payload = {
+        **members,
+        Field.CALL_ID: call_id,
+        **_shared(Category.CALL_EVENT, name, app, node, msg_id),
+    }
+    CALL_EVENT.check(payload)
+    return Message(
+        Exchange.CALLEVT,
+        call_event(name, call_id),
+        encode(strip_top(payload)),
+        msg_id,
+        {CALL_ID_HEADER: call_id.encode()},
+    )
+
+
+def encode_usurp(call_id: str, fetch_id: str, *, node: str, msg_id: str) -> Message:
+    """`usurp_control` as the process that takes control publishes it; it has no `call-id` AMQP header."""
+    payload: Payload = {
+        Field.FETCH_ID: fetch_id,
+        Field.CALL_ID: call_id,
+        **_shared(Category.CALL_EVENT, EventName.USURP_CONTROL, FREESWITCH, node, msg_id),
+    }
+    return Message(
+        Exchange.CALLEVT,
+        call_event(EventName.USURP_CONTROL, call_id),
+        encode(USURP_CONTROL.select(payload)),
+        msg_id,
+    )
+
+
+def encode_command_error(call_id: str, error: CommandFailed, *, node: str) -> Message:
+    """The switch's answer to a command that it could not run; carries that command's Msg-ID."""
+    msg_id = error.msg_id or ""
+    payload: Payload = {
+        "Request": {Field.APPLICATION_NAME: error.command},
+        Field.ERROR_MESSAGE: error.message,
+        Field.CALL_ID: call_id,
+        **_shared(Category.ERROR, EventName.DIALPLAN, App("ecallmgr", "5.0.0"), node, msg_id),
+    }
+    return Message(Exchange.CALLEVT, call_event(EventName.DIALPLAN, call_id), encode(payload), msg_id)
+
+
+def _shared(category: Category, name: str, app: App, node: str, msg_id: str) -> Payload:
+    return {
+        Field.NODE: node,
+        Field.MSG_ID: msg_id,
+        Field.EVENT_NAME: name,
+        Field.EVENT_CATEGORY: category,
+        Field.APP_VERSION: app.version,
+        Field.APP_NAME: app.name,
+    }
+
+
+def _event(name: str, call_id: str, payload: Payload) -> Event | None:
+    match name:
+        case EventName.CHANNEL_DESTROY | EventName.CHANNEL_DISCONNECTED:
+            return _destroyed(call_id, payload)
+        case EventName.CHANNEL_EXECUTE_COMPLETE:
+            return Executed(
+                call_id,
+                _text(payload, Field.APPLICATION_NAME) or "",
+                _text(payload, Field.APPLICATION_RESPONSE),
+            )
+        case EventName.DTMF:
+            digit = _text(payload, Field.DTMF_DIGIT)
+            return None if digit is None else DigitPressed(call_id, digit)
+        case EventName.USURP_CONTROL:
+            return Usurped(_text(payload, Field.FETCH_ID) or "")
+        case EventName.DIALPLAN if payload.get(Field.EVENT_CATEGORY) == Category.ERROR:
+            return _refused(payload)
+    return None
+
+
+def _destroyed(call_id: str, payload: Payload) -> ChannelDestroyed:
+    return ChannelDestroyed(
+        call_id, _text(payload, Field.HANGUP_CAUSE), _text(payload, Field.HANGUP_CODE), cdr=payload
+    )
+
+
+def _refused(payload: Payload) -> CommandFailed:
+    """Correlated by the top-level Msg-ID: the copy of the command inside has none."""
+    request = payload.get("Request")
+    name = request.get(Field.APPLICATION_NAME) if isinstance(request, Mapping) else None
+    return CommandFailed(
+        command=name if isinstance(name, str) else "",
+        code=Code.CALL_COMMAND,
+        message=_text(payload, Field.ERROR_MESSAGE) or "the switch refused the command",
+        msg_id=_text(payload, Field.MSG_ID),
+    )
+
+
+def _text(payload: JsonObject, name: str) -> str | None:
+    value = payload.get(name)
+    return value if isinstance(value, str) and value else None

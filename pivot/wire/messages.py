@@ -1,0 +1,124 @@
+"""Commands of the engine to AMQP messages, and back for whoever plays callflow or the switch.
+
+Source: kapi_pivot.erl, kapi_dialplan.erl, kapi_call.erl, kzt_kazoo.erl.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pivot.errors import WireError
+from pivot.model.call import Call
+from pivot.model.commands import BusCommand, HandOverFlow, SayFailed, SayProcessing
+from pivot.model.json import JsonObject
+from pivot.wire.api import Api
+from pivot.wire.apis import CALL_EVENT, FAILED, PROCESSING
+from pivot.wire.envelope import PIVOT, TRANSLATOR, App, Message, Sender, addressed, seal
+from pivot.wire.names import CALL_ID_HEADER, Category, EventName, Exchange, Field
+from pivot.wire.payload import Payload, decode
+from pivot.wire.routing import call_event
+from pivot.wire.switch import decode_switch_command, encode_switch_command
+
+
+def encode_command(call: Call, command: BusCommand, sender: Sender, msg_id: str) -> Message:
+    """The message that carries this command; `msg_id` is for callflow's, the switch's have their own.
+
+    Raises:
+        WireError: the call names no queue for it, or the message would be refused by its readers.
+    """
+    match command:
+        case SayProcessing():
+            return _answer(call, PROCESSING, EventName.PROCESSING, TRANSLATOR, sender, msg_id)
+        case SayFailed():
+            return failed(call.call_id, call.controller_queue, sender, msg_id)
+        case HandOverFlow(flow):
+            return _channel_pivot(call.call_id, flow, sender, msg_id)
+        case _:
+            return encode_switch_command(call, command, sender)
+
+
+def failed(call_id: str, controller_queue: str | None, sender: Sender, msg_id: str) -> Message:
+    """`failed` for a call of which nothing more is known.
+
+    Raises:
+        WireError: there is no queue to send it to.
+    """
+    payload = _answer_payload(call_id, FAILED, EventName.FAILED, PIVOT, sender, msg_id)
+    return _to_controller(payload, controller_queue, msg_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One message of pivot, understood: which call, what is wanted, who wants it."""
+
+    call_id: str
+    command: BusCommand
+    msg_id: str
+    server_id: str | None = None
+
+
+def decode_command(body: bytes) -> Sent | None:
+    """What a message of pivot says to callflow or the switch; None when it is no message of pivot's.
+
+    Raises:
+        WireError: unreadable, or invalid for its kind.
+    """
+    payload = decode(body)
+    command = _decoded(payload)
+    if command is None:
+        return None
+    return Sent(payload[Field.CALL_ID], command, payload[Field.MSG_ID], payload.get(Field.SERVER_ID))
+
+
+def _decoded(payload: Payload) -> BusCommand | None:
+    match payload.get(Field.EVENT_CATEGORY), payload.get(Field.EVENT_NAME):
+        case Category.PIVOT, EventName.PROCESSING:
+            PROCESSING.check(payload)
+            return SayProcessing()
+        case Category.PIVOT, EventName.FAILED:
+            FAILED.check(payload)
+            return SayFailed()
+        case Category.CALL_EVENT, EventName.CHANNEL_PIVOT:
+            CALL_EVENT.check(payload)
+            flow = payload.get(Field.APPLICATION_DATA)
+            return HandOverFlow(flow) if isinstance(flow, str) else None
+        case Category.CALL, EventName.COMMAND:
+            return decode_switch_command(payload)
+    return None
+
+
+def _answer(call: Call, api: Api, name: EventName, app: App, sender: Sender, msg_id: str) -> Message:
+    payload = _answer_payload(call.call_id, api, name, app, sender, msg_id)
+    return _to_controller(payload, call.controller_queue, msg_id)
+
+
+def _answer_payload(call_id: str, api: Api, name: EventName, app: App, sender: Sender, msg_id: str) -> bytes:
+    body: JsonObject = {Field.CALL_ID: call_id}
+    return seal(api, body, kind=(Category.PIVOT, name), app=app, node=sender.node, msg_id=msg_id)
+
+
+def _to_controller(payload: bytes, controller_queue: str | None, msg_id: str) -> Message:
+    if not controller_queue:
+        raise WireError(
+            f"the call has no {Field.CONTROLLER_QUEUE}: callflow cannot be answered and goes on by itself"
+        )
+    return addressed(Exchange.TARGETED, controller_queue, payload, msg_id)
+
+
+def _channel_pivot(call_id: str, flow: str, sender: Sender, msg_id: str) -> Message:
+    payload = seal(
+        CALL_EVENT,
+        {Field.APPLICATION_DATA: flow, Field.CALL_ID: call_id},
+        kind=(Category.CALL_EVENT, EventName.CHANNEL_PIVOT),
+        app=TRANSLATOR,
+        node=sender.node,
+        msg_id=msg_id,
+    )
+    return Message(
+        Exchange.CALLEVT,
+        call_event(EventName.CHANNEL_PIVOT, call_id),
+        payload,
+        msg_id,
+        {CALL_ID_HEADER: call_id.encode()},
+        mandatory=True,
+    )

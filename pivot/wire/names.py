@@ -1,0 +1,191 @@
+"""Every name that Kazoo's bus knows and pivot uses, each written once.
+
+Source: kz_amqp.hrl, kz_api.hrl, kapi_pivot.erl, kapi_dialplan.hrl, kapi_call.erl, kapps_call.erl.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Exchange(StrEnum):
+    """Kazoo's exchanges on this path."""
+
+    CALLMGR = "callmgr"
+    CALLEVT = "callevt"
+    CALLCTL = "callctl"
+    TARGETED = "targeted"
+    NOTIFICATIONS = "notifications"
+    CONFERENCE = "conference"
+    RESOURCES = "resources"
+
+
+PIVOT_QUEUE = "pivot_listener"
+"""The queue that all pivot nodes share."""
+
+CONTENT_TYPE = "application/json"
+"""Anything else crashes Kazoo's listeners."""
+
+DELIVER_TO_PID = "Deliver-To-PID"
+"""AMQP header: the Erlang process behind a shared queue that a message is for."""
+
+CALL_ID_HEADER = "call-id"
+"""AMQP header of call events: Kazoo's consistent-hash exchanges keep a call's events in order by it."""
+
+
+class Field(StrEnum):
+    """Top-level members of payloads ("headers" in Kazoo's words) and of the Call object."""
+
+    # on every message
+    APP_NAME = "App-Name"
+    APP_VERSION = "App-Version"
+    EVENT_CATEGORY = "Event-Category"
+    EVENT_NAME = "Event-Name"
+    MSG_ID = "Msg-ID"
+    NODE = "Node"
+    SERVER_ID = "Server-ID"
+    CALL_ID = "Call-ID"
+    ACCOUNT_ID = "Account-ID"
+    # pivot_req
+    CALL = "Call"
+    VOICE_URI = "Voice-URI"
+    CDR_URI = "CDR-URI"
+    DEBUG = "Debug"
+    HTTP_METHOD = "HTTP-Method"
+    REQUEST_FORMAT = "Request-Format"
+    REQUEST_BODY_FORMAT = "Request-Body-Format"
+    REQUEST_TIMEOUT = "Request-Timeout"  # integer milliseconds
+    # the Call object
+    CONTROL_QUEUE = "Control-Queue"
+    CONTROLLER_QUEUE = "Controller-Queue"
+    FROM = "From"
+    FROM_USER = "From-User"
+    FROM_REALM = "From-Realm"
+    TO = "To"
+    TO_USER = "To-User"
+    TO_REALM = "To-Realm"
+    REQUEST = "Request"
+    REQUEST_USER = "Request-User"
+    REQUEST_REALM = "Request-Realm"
+    CALLER_ID_NAME = "Caller-ID-Name"
+    CALLER_ID_NUMBER = "Caller-ID-Number"
+    CALL_DIRECTION = "Call-Direction"
+    LANGUAGE = "Language"
+    RESOURCE_TYPE = "Resource-Type"
+    INCEPTION = "Inception"
+    AUTHORIZING_ID = "Authorizing-ID"
+    AUTHORIZING_TYPE = "Authorizing-Type"
+    OWNER_ID = "Owner-ID"
+    FETCH_ID = "Fetch-ID"
+    BRIDGE_ID = "Bridge-ID"
+    SWITCH_HOSTNAME = "Switch-Hostname"
+    SWITCH_NODENAME = "Switch-Nodename"
+    CUSTOM_CHANNEL_VARS = "Custom-Channel-Vars"
+    CUSTOM_APPLICATION_VARS = "Custom-Application-Vars"
+    CUSTOM_CALL_VARS = "Custom-Call-Vars"
+    CUSTOM_SIP_HEADERS = "Custom-SIP-Headers"
+    KEY_VALUE_STORE = "Key-Value-Store"
+    # call commands
+    APPLICATION_NAME = "Application-Name"
+    APPLICATION_DATA = "Application-Data"
+    APPLICATION_RESPONSE = "Application-Response"
+    INSERT_AT = "Insert-At"
+    COMMANDS = "Commands"
+    HANGUP_CAUSE = "Hangup-Cause"
+    OTHER_LEG_ONLY = "Other-Leg-Only"
+    MEDIA_NAME = "Media-Name"
+    TERMINATORS = "Terminators"
+    LEG = "Leg"
+    LOOP_COUNT = "Loop-Count"
+    ENDLESS_PLAYBACK = "Endless-Playback"
+    GROUP_ID = "Group-ID"
+    TEXT = "Text"
+    VOICE = "Voice"
+    ENGINE = "Engine"
+    CONFERENCE_ID = "Conference-ID"
+    CONFERENCE_NAME = "Conference-Name"
+    CONFERENCE_DOC = "Conference-Doc"
+    MODERATOR = "Moderator"
+    TONES = "Tones"
+    TIME_LIMIT = "Time-Limit"
+    SILENCE_THRESHOLD = "Silence-Threshold"
+    SILENCE_HITS = "Silence-Hits"
+    RECORD_ACTION = "Record-Action"
+    MEDIA_TRANSFER_METHOD = "Media-Transfer-Method"
+    MEDIA_TRANSFER_DESTINATION = "Media-Transfer-Destination"
+    ADDITIONAL_HEADERS = "Additional-Headers"
+    SUPPRESS_ERROR_REPORT = "Suppress-Error-Report"
+    RESPONSE_CODE = "Response-Code"
+    RESPONSE_MESSAGE = "Response-Message"
+    DTMFS = "DTMFs"
+    DURATION = "Duration"  # text, milliseconds for each key
+    EXPORT_ALL = "Export-All"
+    FILTER_APPLICATIONS = "Filter-Applications"
+    ENDPOINTS = "Endpoints"
+    INVITE_FORMAT = "Invite-Format"
+    TIMEOUT = "Timeout"
+    MEDIA = "Media"
+    IGNORE_EARLY_MEDIA = "Ignore-Early-Media"
+    DIAL_ENDPOINT_METHOD = "Dial-Endpoint-Method"
+    TO_DID = "To-DID"
+    ACCOUNT_REALM = "Account-Realm"
+    FORCE_OUTBOUND = "Force-Outbound"
+    PRESENCE_ID = "Presence-ID"
+    # events
+    DTMF_DIGIT = "DTMF-Digit"
+    HANGUP_CODE = "Hangup-Code"
+    ERROR_MESSAGE = "Error-Message"
+    REASON = "Reason"
+
+
+class Category(StrEnum):
+    """Values of `Event-Category`."""
+
+    DIALPLAN = "dialplan"
+    PIVOT = "pivot"
+    CALL = "call"
+    CALL_EVENT = "call_event"
+    RESOURCE = "resource"
+    CONFERENCE = "conference"
+    ERROR = "error"
+
+
+class EventName(StrEnum):
+    """Values of `Event-Name`, which for call events is also a word of the routing key."""
+
+    PIVOT_REQ = "pivot_req"
+    PROCESSING = "processing"
+    FAILED = "failed"
+    COMMAND = "command"
+    OFFNET_REQ = "offnet_req"
+    DISCOVERY_REQ = "discovery_req"
+    CHANNEL_PIVOT = "CHANNEL_PIVOT"
+    CHANNEL_DESTROY = "CHANNEL_DESTROY"
+    CHANNEL_EXECUTE_COMPLETE = "CHANNEL_EXECUTE_COMPLETE"
+    DTMF = "DTMF"
+    CHANNEL_DISCONNECTED = "CHANNEL_DISCONNECTED"
+    USURP_CONTROL = "usurp_control"
+    DIALPLAN = "dialplan"
+
+
+class Application(StrEnum):
+    """Values of `Application-Name` that this program gives to the switch."""
+
+    ANSWER = "answer"
+    HANGUP = "hangup"
+    NOOP = "noop"
+    PLAY = "play"
+    PROGRESS = "progress"
+    QUEUE = "queue"
+    RESPOND = "respond"
+    SEND_DTMF = "send_dtmf"
+    TTS = "tts"
+
+
+class InsertAt(StrEnum):
+    """Where in the call's command queue a command goes."""
+
+    HEAD = "head"
+    TAIL = "tail"
+    FLUSH = "flush"
+    NOW = "now"

@@ -1,0 +1,64 @@
+"""Routing keys.
+
+Source: kz_amqp_util.erl, encode/1; kapi_call.erl, kapi_pivot.erl, kapi_conference.erl.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from urllib.parse import unquote_plus
+
+_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-~_")
+_ENCODED = tuple(
+    chr(byte) if byte in _PLAIN else "+" if byte == 0x20 else f"%{byte:02X}" for byte in range(256)
+)
+
+
+@lru_cache(maxsize=8192)
+def encode_word(text: str) -> str:
+    """One word of a routing key; the wildcards `*` and `#` stay when they stand alone."""
+    if text in ("*", "#"):
+        return text
+    return "".join(_ENCODED[byte] for byte in text.encode("utf-8", "surrogateescape"))
+
+
+def decode_word(word: str) -> str:
+    """The text that `encode_word` made this word of."""
+    return unquote_plus(word, errors="surrogateescape")
+
+
+def pivot_request(realm: str) -> str:
+    """Key of a `pivot_req` on `callmgr`."""
+    return f"pivot.req.{encode_word(realm)}"
+
+
+ALL_PIVOT_REQUESTS = "pivot.req.*"
+
+
+def call_event(name: str, call_id: str) -> str:
+    """Key of one event of one call on `callevt`."""
+    return f"call.{name}.{encode_word(call_id)}"
+
+
+def call_events(call_id: str) -> str:
+    """Binding for every event of one call on `callevt`."""
+    return call_event("*", call_id)
+
+
+def conference_events(account_id: str, conference_id: str, call_id: str) -> str:
+    """Binding for a call's events in a conference on `conference`; only the last word is encoded."""
+    return f"conference.event.*.{account_id}.{conference_id}.{encode_word(call_id)}"
+
+
+CONFERENCE_DISCOVERY = "conference.discovery"
+
+
+def offnet_request(resource_type: str) -> str:
+    """Key of a request for a carrier on `resources`; not encoded."""
+    return f"offnet.resource.req.{resource_type}"
+
+
+def split_call_key(routing_key: str) -> tuple[str, str] | None:
+    """Event name and encoded call id of a key on `callevt`; None for any other key."""
+    words = routing_key.split(".")
+    return (words[1], words[2]) if len(words) == 3 and words[0] == "call" else None

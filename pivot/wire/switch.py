@@ -1,0 +1,212 @@
+"""Call commands: what we tell the switch. One function makes each, one reads it back.
+
+A message goes to the call's control process. In a `queue` the switch runs the last command first, so media
+stand behind the `noop` that reports their end.
+Source: kapi_dialplan.erl, kapps_call_command.erl, kz_call_response.erl, ecallmgr_call_control.erl.
+"""
+
+from __future__ import annotations
+
+from pivot.errors import WireError
+from pivot.model.call import Call
+from pivot.model.switch import (
+    AnswerCall,
+    Hangup,
+    PlayMedia,
+    Respond,
+    SendDigits,
+    SpeakText,
+    StopMedia,
+    SwitchCommand,
+)
+from pivot.wire.api import DEFAULTS_REQUIRED, OPTIONAL_EVERYWHERE
+from pivot.wire.apis import COMMANDS
+from pivot.wire.envelope import CALL_RESPONSE, KAPPS_CALL, Message, Sender, addressed, seal
+from pivot.wire.names import Application, Category, EventName, Exchange, Field, InsertAt
+from pivot.wire.payload import Payload
+
+
+def encode_switch_command(call: Call, command: SwitchCommand, sender: Sender) -> Message:
+    """The message for the call's control process.
+
+    Raises:
+        WireError: the call has no Control-Queue, or the switch would refuse the command.
+    """
+    if not call.control_queue:
+        raise WireError(f"the call has no {Field.CONTROL_QUEUE}: its switch cannot be told anything")
+    members = _members(call, command)
+    declined = isinstance(command, Respond)
+    payload = seal(
+        COMMANDS[members[Field.APPLICATION_NAME]],
+        members,
+        kind=(Category.CALL, EventName.COMMAND),
+        app=CALL_RESPONSE if declined else KAPPS_CALL,
+        node=sender.node,
+        msg_id=command.msg_id,
+        server_id=None if declined else sender.server_id,
+    )
+    return addressed(Exchange.CALLCTL, call.control_queue, payload, command.msg_id)
+
+
+def decode_switch_command(payload: Payload) -> SwitchCommand | None:
+    """The command of a message on `callctl`; None for what pivot never sends.
+
+    Raises:
+        WireError: the switch would refuse it.
+    """
+    name = payload.get(Field.APPLICATION_NAME)
+    api = COMMANDS.get(name) if isinstance(name, str) else None
+    if api is None:
+        return None
+    api.check(payload)
+    msg_id, leg = payload[Field.MSG_ID], payload[Field.CALL_ID]
+    match name:
+        case Application.ANSWER:
+            return AnswerCall(msg_id)
+        case Application.HANGUP:
+            return Hangup(msg_id, payload.get(Field.HANGUP_CAUSE), leg)
+        case Application.NOOP if payload.get(Field.INSERT_AT) == InsertAt.FLUSH:
+            return StopMedia(msg_id, leg)
+        case Application.QUEUE:
+            return _queued(payload)
+    return None
+
+
+def _members(call: Call, command: SwitchCommand) -> Payload:
+    match command:
+        case AnswerCall():
+            return _command(Application.ANSWER, call.call_id)
+        case Hangup(cause=cause, leg=leg):
+            return _hangup(leg or call.call_id, cause)
+        case StopMedia(leg=leg):
+            return _command(Application.NOOP, leg or call.call_id) | {Field.INSERT_AT: InsertAt.FLUSH}
+        case PlayMedia(leg=leg):
+            leg = leg or call.call_id
+            return _queue(leg, _noop(leg, command.noop_id), _play(leg, command))
+        case SpeakText(leg=leg):
+            leg = leg or call.call_id
+            return _queue(leg, _noop(leg, command.noop_id), _tts(leg, command))
+        case SendDigits(leg=leg):
+            leg = leg or call.call_id
+            return _queue(leg, _noop(leg, command.noop_id), _send_dtmf(leg, command))
+        case Respond():
+            return _decline(call.call_id, command)
+
+
+def _command(name: Application, leg: str) -> Payload:
+    return {Field.APPLICATION_NAME: name, Field.CALL_ID: leg}
+
+
+def _hangup(leg: str, cause: str | None) -> Payload:
+    """At once, whatever else waits in the call's command queue."""
+    members = _command(Application.HANGUP, leg) | {Field.INSERT_AT: InsertAt.NOW}
+    return members if cause is None else members | {Field.HANGUP_CAUSE: cause}
+
+
+def _queue(leg: str, *last_first: Payload) -> Payload:
+    return _command(Application.QUEUE, leg) | {Field.COMMANDS: list(last_first)}
+
+
+def _noop(leg: str, noop_id: str) -> Payload:
+    return _command(Application.NOOP, leg) | {Field.MSG_ID: noop_id}
+
+
+def _play(leg: str, command: PlayMedia) -> Payload:
+    return {
+        Field.APPLICATION_NAME: Application.PLAY,
+        Field.MEDIA_NAME: command.media,
+        Field.TERMINATORS: list(command.terminators),
+        Field.CALL_ID: leg,
+        Field.ENDLESS_PLAYBACK: False,
+    }
+
+
+def _tts(leg: str, command: SpeakText) -> Payload:
+    """No keys to stop it is told by leaving the member out, other than for `play`."""
+    stops: Payload = {Field.TERMINATORS: list(command.terminators)} if command.terminators else {}
+    return {
+        Field.APPLICATION_NAME: Application.TTS,
+        Field.TEXT: command.text,
+        **stops,
+        Field.VOICE: command.voice,
+        Field.LANGUAGE: command.language,
+        Field.ENGINE: command.engine,
+        Field.CALL_ID: leg,
+    }
+
+
+def _send_dtmf(leg: str, command: SendDigits) -> Payload:
+    return {
+        Field.APPLICATION_NAME: Application.SEND_DTMF,
+        Field.DTMFS: command.digits,
+        Field.DURATION: str(round(command.duration_s * 1000)),
+        Field.CALL_ID: leg,
+    }
+
+
+def _decline(leg: str, command: Respond) -> Payload:
+    """Progress, then the media if any, then the response, then the noop; all share the noop's Msg-ID."""
+    own: Payload = {Field.MSG_ID: command.noop_id, Field.CALL_ID: leg}
+    respond: Payload = {
+        Field.APPLICATION_NAME: Application.RESPOND,
+        Field.RESPONSE_CODE: str(command.sip_code),
+        Field.RESPONSE_MESSAGE: command.reason,
+        **own,
+    }
+    noop: Payload = {Field.APPLICATION_NAME: Application.NOOP, **own}
+    if command.media is None:
+        return _queue(leg, noop, respond)
+    play: Payload = {Field.APPLICATION_NAME: Application.PLAY, Field.MEDIA_NAME: command.media, **own}
+    progress: Payload = {Field.APPLICATION_NAME: Application.PROGRESS, **own}
+    return _queue(leg, noop, respond, play, progress)
+
+
+def _queued(outer: Payload) -> SwitchCommand | None:
+    """What a `queue` of pivot's amounts to.
+
+    Raises:
+        WireError: one command in it is invalid, for which the switch drops all without a word.
+    """
+    msg_id, leg = outer[Field.MSG_ID], outer[Field.CALL_ID]
+    shared: Payload = {
+        name: outer[name] for name in (*DEFAULTS_REQUIRED, *OPTIONAL_EVERYWHERE) if name in outer
+    }
+    by_name: dict[str, Payload] = {}
+    for command in outer[Field.COMMANDS]:
+        name = command.get(Field.APPLICATION_NAME) if isinstance(command, dict) else None
+        if not isinstance(name, str) or name not in COMMANDS:
+            raise WireError(f"queue: {Field.APPLICATION_NAME} is {name!r}, which the switch does not know")
+        by_name[name] = {**shared, **command}
+        COMMANDS[name].check(by_name[name])
+    noop_id: str = by_name.get(Application.NOOP, outer)[Field.MSG_ID]
+    match by_name:
+        case {Application.RESPOND: respond}:
+            media = by_name.get(Application.PLAY, {}).get(Field.MEDIA_NAME)
+            code, reason = respond[Field.RESPONSE_CODE], respond.get(Field.RESPONSE_MESSAGE, "")
+            return Respond(msg_id, noop_id, int(code), reason, media)
+        case {Application.PLAY: play}:
+            return PlayMedia(msg_id, noop_id, play[Field.MEDIA_NAME], _terminators(play), leg)
+        case {Application.TTS: tts}:
+            return _spoken(msg_id, noop_id, tts, leg)
+        case {Application.SEND_DTMF: keys}:
+            duration_s = int(keys.get(Field.DURATION, 200)) / 1000
+            return SendDigits(msg_id, noop_id, keys[Field.DTMFS], duration_s, leg)
+    return None
+
+
+def _spoken(msg_id: str, noop_id: str, tts: Payload, leg: str) -> SpeakText:
+    return SpeakText(
+        msg_id,
+        noop_id,
+        tts[Field.TEXT],
+        voice=tts.get(Field.VOICE, "male"),
+        language=tts.get(Field.LANGUAGE, "en-us"),
+        engine=tts.get(Field.ENGINE, "flite"),
+        terminators=_terminators(tts),
+        leg=leg,
+    )
+
+
+def _terminators(command: Payload) -> tuple[str, ...]:
+    keys = command.get(Field.TERMINATORS)
+    return tuple(keys) if isinstance(keys, list) else ()

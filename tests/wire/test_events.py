@@ -1,0 +1,114 @@
+"""Events of calls."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pivot.errors import WireError
+from pivot.model.codes import Code
+from pivot.model.events import ChannelDestroyed, CommandFailed, DigitPressed, Event, Executed, Usurped
+from pivot.model.json import Json
+from pivot.wire.events import decode_event, encode_channel_event, encode_command_error, encode_usurp
+from pivot.wire.names import Exchange
+
+CALL_ID = "4fd2-11aa@10.20.0.7"
+KEY = "4fd2-11aa%4010%2E20%2E0%2E7"
+
+
+def event(name: str, **members: Json) -> Event | None:
+    """What an event of this name, published by a switch, is to us."""
+    fields = {key.replace("_", "-"): value for key, value in members.items()}
+    message = encode_channel_event(name, CALL_ID, fields, node="fs@m1", msg_id="1795")
+    assert (message.exchange, message.routing_key) == (Exchange.CALLEVT, f"call.{name}.{KEY}")
+    assert message.headers == {"call-id": CALL_ID.encode()}
+    return decode_event(message.routing_key, message.payload)
+
+
+def test_what_a_switch_reports_is_understood() -> None:
+    """The events that calls live by."""
+    assert event("CHANNEL_EXECUTE_COMPLETE", Application_Name="noop", Application_Response="n1") == Executed(
+        CALL_ID, "noop", "n1"
+    )
+    assert event("DTMF", DTMF_Digit="5", DTMF_Duration=2000) == DigitPressed(CALL_ID, "5")
+    assert event("CHANNEL_ANSWER") is None
+
+
+@pytest.mark.parametrize("name", ["CHANNEL_DESTROY", "CHANNEL_DISCONNECTED"])
+def test_a_channel_that_is_gone_comes_with_its_whole_record(name: str) -> None:
+    """callflow takes a lost media server for a hang-up too; `cdr_url` gets everything."""
+    found = event(name, Hangup_Cause="USER_BUSY", Hangup_Code="sip:486", Billing_Seconds=3, Other="")
+
+    assert found == ChannelDestroyed(
+        CALL_ID,
+        "USER_BUSY",
+        "sip:486",
+        cdr={
+            "Hangup-Cause": "USER_BUSY",
+            "Hangup-Code": "sip:486",
+            "Billing-Seconds": 3,
+            "Call-ID": CALL_ID,
+            "Node": "fs@m1",
+            "Msg-ID": "1795",
+            "Event-Name": name,
+            "Event-Category": "call_event",
+            "App-Version": "1.0",
+            "App-Name": "freeswitch",
+        },
+    )
+
+
+def test_the_leg_is_the_one_in_the_routing_key() -> None:
+    """An originated channel's events are routed by the id it was originated with."""
+    body = orjson.dumps({"Event-Name": "CHANNEL_DESTROY", "Call-ID": "another"})
+
+    found = decode_event(f"call.CHANNEL_DESTROY.{KEY}", body)
+
+    assert isinstance(found, ChannelDestroyed)
+    assert found.call_id == CALL_ID
+
+
+def test_taking_control_of_a_call_is_reported_with_its_fetch_id() -> None:
+    """The session compares: with the call's own Fetch-ID it is no usurpation."""
+    message = encode_usurp(CALL_ID, "f1", node="n@h", msg_id="m1")
+
+    assert (message.routing_key, message.headers) == (f"call.usurp_control.{KEY}", {})
+    assert decode_event(message.routing_key, message.payload) == Usurped("f1")
+
+
+def test_a_refused_command_is_named_by_the_outer_msg_id() -> None:
+    """The copy of the command inside has lost its ids."""
+    error = CommandFailed("store", Code.CALL_COMMAND, "application unknown", "m7")
+    message = encode_command_error(CALL_ID, error, node="ecallmgr@h")
+
+    assert "Msg-ID" not in orjson.loads(message.payload)["Request"]
+    assert decode_event(message.routing_key, message.payload) == error
+
+
+@pytest.mark.parametrize(
+    "key", ["call.CHANNEL_ANSWER.x", "call.DTMF", "amq.gen-1", "conference.event.a.b.c.d"]
+)
+def test_what_we_do_not_act_on_is_not_even_read(key: str) -> None:
+    """A call emits dozens of events; decoding them all would cost more than the call."""
+    assert decode_event(key, b"\xff") is None
+
+
+def test_an_unreadable_hang_up_is_an_error() -> None:
+    """It must be seen, not skipped."""
+    with pytest.raises(WireError, match="payload is no JSON"):
+        decode_event("call.CHANNEL_DESTROY.x", b"{")
+
+
+FIELDS = st.sampled_from(["Event-Category", "Application-Name", "DTMF-Digit", "Fetch-ID", "Request"])
+VALUES = (
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=3) | st.sampled_from([{}, [1], "error"])
+)
+
+
+@given(st.dictionaries(FIELDS, VALUES))
+def test_values_of_the_wrong_kind_never_raise(members: dict[str, object]) -> None:
+    """Whatever a switch sends, the other calls on the queue go on."""
+    for name in ("CHANNEL_DESTROY", "CHANNEL_EXECUTE_COMPLETE", "DTMF", "usurp_control", "dialplan"):
+        decode_event(f"call.{name}.x", orjson.dumps(members))
