@@ -1,0 +1,147 @@
+"""Keeps a connection to the broker: opens it, opens it again when it breaks, and restores what stood on it.
+
+The library could reconnect by itself; doing it here keeps in one place, and in one order, what must be true
+before requests come in again: exchanges, our queue, every call's binding, and only then the consumer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections.abc import Awaitable, Callable, Iterator
+
+import structlog
+from aiormq.exceptions import (
+    AuthenticationError,
+    ChannelPreconditionFailed,
+    ConnectionNotAllowed,
+    ProbableAuthenticationError,
+)
+from yarl import URL
+
+from pivot.bus.edge import LIBRARY_ERRORS, shown
+from pivot.bus.link import Link, open_link
+from pivot.bus.settings import BusSettings
+from pivot.bus.stats import BusStats
+from pivot.errors import ConfigError
+
+log = structlog.get_logger()
+
+
+class Connection:
+    """The link that stands now, or the wait for the next one.
+
+    `restore` is called with each new link before anybody else may use it; `lost` when a link has broken.
+    """
+
+    def __init__(
+        self,
+        settings: BusSettings,
+        stats: BusStats,
+        *,
+        node: str,
+        event_queue: str,
+        restore: Callable[[Link], Awaitable[None]],
+        lost: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._stats = stats
+        self._node = node
+        self._event_queue = event_queue
+        self._restore = restore
+        self._lost = lost
+        self._link: Link | None = None
+        self._up = asyncio.Event()
+
+    async def current(self) -> Link:
+        """A link that works as far as anybody knows; waits for one without a limit."""
+        while self._link is None or not self._link.usable:
+            self._up.clear()
+            await self._up.wait()
+        return self._link
+
+    async def keep(self) -> None:
+        """Connect and reconnect until cancelled.
+
+        Raises:
+            ConfigError: the very first connection failed for a reason that waiting will not change.
+        """
+        while True:
+            link = await self._connect()
+            self._link, self._stats.connected = link, True
+            self._up.set()
+            log.info("bus.connected", broker=_broker(link.connection))
+            await link.broken()
+            self._stats.connected = self._stats.consuming = False
+            self._stats.reconnects += 1
+            self._link = None
+            self._lost()
+            log.warning("bus.connection_lost")
+            await _close_quietly(link)
+
+    async def close(self) -> None:
+        """Give the link up in good order."""
+        link, self._link = self._link, None
+        self._stats.connected = self._stats.consuming = False
+        if link is not None:
+            await _close_quietly(link)
+
+    async def _connect(self) -> Link:
+        """Try the brokers in turn, with growing pauses after each round, until one takes us."""
+        for pause_s in _pauses(self._settings):
+            for url in (self._settings.url, *self._settings.urls):
+                try:
+                    return await self._open(url)
+                except LIBRARY_ERRORS as error:
+                    self._raise_if_hopeless(error)
+                    log.warning(
+                        "bus.connect_failed", broker=_broker(url), error=shown(error), retry_s=pause_s
+                    )
+            await asyncio.sleep(pause_s)
+        raise AssertionError("the pauses never end")
+
+    async def _open(self, url: str) -> Link:
+        link = await open_link(url, self._settings, node=self._node, event_queue=self._event_queue)
+        try:
+            await self._restore(link)
+        except BaseException:
+            await _close_quietly(link)
+            raise
+        return link
+
+    def _raise_if_hopeless(self, error: BaseException) -> None:
+        """At start an operator is watching; later a broker may be rebuilt under us, and we wait."""
+        if self._stats.reconnects:
+            return
+        if isinstance(error, AuthenticationError | ProbableAuthenticationError | ConnectionNotAllowed):
+            raise ConfigError(
+                f"the broker refuses the user, password or vhost of bus.url ({shown(error)}); correct them"
+            ) from error
+        if isinstance(error, ChannelPreconditionFailed):
+            raise ConfigError(
+                f"the broker has a queue or exchange of this name with other properties ({shown(error)}); "
+                "delete it there or ask who declares it so"
+            ) from error
+
+
+def _pauses(settings: BusSettings) -> Iterator[float]:
+    """Doubling from the shortest to the longest, each shortened by up to a half so that nodes spread out."""
+    for round_ in itertools.count():
+        longest = min(settings.reconnect_max_s, settings.reconnect_min_s * 2 ** min(round_, 16))
+        yield longest * random.uniform(0.5, 1.0)
+
+
+def _broker(source: object) -> str:
+    """A broker for the log: never its password."""
+    url = URL(source) if isinstance(source, str) else getattr(source, "url", None)
+    return f"{url.host}:{url.port or 5672}{url.path}" if isinstance(url, URL) else "?"
+
+
+async def _close_quietly(link: Link) -> None:
+    """Close what may be broken already; what it has to say about that is known."""
+    try:
+        async with asyncio.timeout(5.0):
+            await link.close()
+    except (*LIBRARY_ERRORS, RuntimeError) as error:
+        log.debug("bus.close_failed", error=shown(error))

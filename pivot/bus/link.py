@@ -1,0 +1,103 @@
+"""One connection to the broker, from its opening to its break."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import aio_pika
+from aio_pika.abc import AbstractConnection
+from aiormq.channel import Channel
+from yarl import URL
+
+import pivot.bus.kazoo_timestamp  # noqa: F401  (before the first message is read)
+from pivot.bus.settings import BusSettings
+from pivot.bus.topology import declare_event_queue, declare_exchanges
+from pivot.errors import ConfigError
+
+
+@dataclass(slots=True, eq=False)
+class Link:
+    """A connection with its two channels.
+
+    On `calls` requests come in and are settled, and everything is published with confirms, so that an
+    acknowledgement and a message sent after it keep their order. Binding waits for the broker and would hold
+    up publishing, so events and bindings have a channel of their own. When one part breaks, all is given up.
+    """
+
+    connection: AbstractConnection
+    calls: Channel
+    events: Channel
+    consumer_tag: str | None = None
+    consuming: asyncio.Lock = field(default_factory=asyncio.Lock)
+    given_up: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def usable(self) -> bool:
+        return not (self.calls.is_closed or self.events.is_closed or self.given_up.is_set())
+
+    async def broken(self) -> None:
+        """Return when the connection, a channel or a consumer is gone."""
+        given_up = asyncio.ensure_future(self.given_up.wait())
+        ends = {self.calls.closing, self.events.closing, given_up}
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            given_up.cancel()
+
+    async def close(self) -> None:
+        """Close in order, so that what is written reaches the broker; what is not acknowledged goes back."""
+        if not self.calls.is_closed:
+            await self.calls.close()
+        await self.connection.close()
+
+
+async def open_link(url: str, settings: BusSettings, *, node: str, event_queue: str) -> Link:
+    """Connect and declare what does not depend on requests or calls; raises the library's errors."""
+    connection = await aio_pika.connect(
+        _with_heartbeat(url, settings.heartbeat_s),
+        timeout=settings.connect_timeout_s,
+        client_properties={"connection_name": node},
+    )
+    try:
+        async with asyncio.timeout(settings.connect_timeout_s):
+            link = Link(
+                connection,
+                calls=await _channel(connection, confirms=True),
+                events=await _channel(connection, confirms=False),
+            )
+            link.calls.on_consumer_cancel_callbacks.add(lambda _: link.given_up.set())
+            link.events.on_consumer_cancel_callbacks.add(lambda _: link.given_up.set())
+            await declare_exchanges(link.calls)
+            await declare_event_queue(link.events, event_queue)
+            return link
+    except BaseException:
+        await connection.close()
+        raise
+
+
+async def _channel(connection: AbstractConnection, *, confirms: bool) -> Channel:
+    channel = connection.channel(publisher_confirms=confirms, on_return_raises=confirms)
+    await channel.initialize()
+    underlay = await channel.get_underlay_channel()
+    assert isinstance(underlay, Channel)
+    return underlay
+
+
+def check_url(url: str) -> None:
+    """Raise unless it can be a broker's address.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    parsed = URL(url)
+    if parsed.scheme not in ("amqp", "amqps") or not parsed.host:
+        shown = parsed.with_password(None) if parsed.host and parsed.password else url
+        raise ConfigError(f"bus.url is {str(shown)!r}, want amqp://user:password@host:port/vhost")
+
+
+def _with_heartbeat(url: str, heartbeat_s: int) -> URL:
+    parsed = URL(url)
+    if not heartbeat_s or "heartbeat" in parsed.query:
+        return parsed
+    return parsed.update_query(heartbeat=heartbeat_s)

@@ -1,0 +1,210 @@
+"""The bus over RabbitMQ: requests in, commands out, events of bound legs in between, across reconnects."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+from aiormq.abc import DeliveredMessage
+
+from pivot.bus.bindings import Bindings, Receiver
+from pivot.bus.connection import Connection
+from pivot.bus.edge import bus_errors
+from pivot.bus.inbox import Inbox, RequestHandler, body_of
+from pivot.bus.link import Link, check_url
+from pivot.bus.outbox import Outbox, new_msg_id
+from pivot.bus.settings import BusSettings
+from pivot.bus.stats import BusStats
+from pivot.errors import BusError, WireError
+from pivot.model.call import Call
+from pivot.model.codes import Code
+from pivot.model.commands import BusCommand
+from pivot.wire.envelope import Sender
+from pivot.wire.events import decode_event
+from pivot.wire.messages import encode_command, failed
+from pivot.wire.names import Exchange
+from pivot.wire.routing import call_events, split_call_key
+
+log = structlog.get_logger()
+
+
+class RabbitBus:
+    """The session's `Bus`, and the worker's source of requests."""
+
+    def __init__(self, settings: BusSettings, *, node: str, event_queue: str) -> None:
+        self.settings = settings
+        self.stats = BusStats()
+        self.sender = Sender(node, event_queue)
+        self._bindings = Bindings(self._bind_leg, self._unbind_leg)
+        self._inbox = Inbox(self.stats, settings.consumer_name or event_queue, self._say_failed)
+        self._connection = Connection(
+            settings,
+            self.stats,
+            node=node,
+            event_queue=event_queue,
+            restore=self._restore,
+            lost=self._inbox.lost,
+        )
+        self._outbox = Outbox(self._connection, self.stats, settings.publish_timeout_s)
+
+    async def consume(self, handle: RequestHandler) -> None:
+        """Give every request to `handle` from now on, after reconnects too; returns when requests can come.
+
+        `handle` is called in the order of arrival with a delivery that it must get settled, and returns at
+        once.
+
+        Raises:
+            ConfigError: the shared queue stands with other arguments.
+        """
+        while not self.stats.consuming:
+            link = await self._connection.current()
+            with suppress(BusError):
+                await self._inbox.start(link, handle)
+
+    async def stop_consuming(self) -> None:
+        """Take no further requests, first step of a drain; held ones can still be settled.
+
+        What is still held when the bus closes goes back to the queue, to the other nodes.
+        """
+        with suppress(BusError):
+            await self._inbox.stop(await self._connection.current() if self.stats.connected else None)
+
+    async def send(self, call: Call, command: BusCommand) -> None:
+        """Publish and wait for the broker's confirmation.
+
+        Raises:
+            BusError: see `Outbox.publish`; `bus.returned` also when the call names no queue to send it to.
+        """
+        try:
+            message = encode_command(call, command, self.sender, new_msg_id())
+        except WireError as error:
+            raise BusError(Code.BUS_RETURNED, str(error)) from error
+        await self._outbox.publish(message)
+
+    async def bind(self, call_id: str, receive: Receiver) -> None:
+        """Deliver this leg's events to `receive`; returns when the binding stands. Counted per leg.
+
+        Raises:
+            BusError: the binding could not be made.
+        """
+        try:
+            await self._bindings.add(call_id, receive)
+        finally:
+            self.stats.bound_legs = len(self._bindings)
+
+    async def unbind(self, call_id: str, receive: Receiver) -> None:
+        """Take one binding of this receiver away; the last one of a leg goes from the broker too."""
+        try:
+            await self._bindings.remove(call_id, receive)
+        except BusError as error:
+            log.debug("bus.unbind_failed", call_id=call_id, error=str(error))
+        finally:
+            self.stats.bound_legs = len(self._bindings)
+
+    async def _restore(self, link: Link) -> None:
+        """What must stand on a new connection before anybody uses it; raises the library's errors."""
+
+        async def bind(call_id: str) -> None:
+            key = call_events(call_id)
+            await link.events.queue_bind(self.sender.server_id, Exchange.CALLEVT, key, nowait=True)
+
+        async def unbind(call_id: str) -> None:
+            await link.events.queue_unbind(self.sender.server_id, Exchange.CALLEVT, call_events(call_id))
+
+        await self._bindings.restore(bind, unbind)
+        await link.events.basic_consume(self.sender.server_id, self._event, no_ack=True)
+        await self._inbox.resume(link)
+
+    async def _bind_leg(self, call_id: str) -> None:
+        with bus_errors(f"binding the events of {call_id}"):
+            async with asyncio.timeout(self.settings.publish_timeout_s):
+                link = await self._connection.current()
+            await link.events.queue_bind(self.sender.server_id, Exchange.CALLEVT, _binding_key(call_id))
+
+    async def _unbind_leg(self, call_id: str) -> None:
+        with bus_errors(f"unbinding the events of {call_id}"):
+            async with asyncio.timeout(self.settings.publish_timeout_s):
+                link = await self._connection.current()
+            await link.events.queue_unbind(self.sender.server_id, Exchange.CALLEVT, _binding_key(call_id))
+
+    async def _event(self, message: DeliveredMessage) -> None:
+        """Told apart by routing key. Nothing here waits, so events keep their order."""
+        routing_key = message.routing_key or ""
+        words = split_call_key(routing_key)
+        receivers = self._bindings.receivers(words[1]) if words else ()
+        if not receivers:
+            return
+        try:
+            event = decode_event(routing_key, body_of(message))
+        except WireError as error:
+            self.stats.rejected += 1
+            log.warning(
+                "bus.message_rejected", queue=self.sender.server_id, routing_key=routing_key, error=str(error)
+            )
+            return
+        if event is None:
+            return
+        for receive in receivers:
+            try:
+                receive(event)
+            except Exception:
+                log.exception("bus.receiver_failed", routing_key=routing_key)
+
+    async def _say_failed(self, call_id: str, controller_queue: str) -> None:
+        await self._outbox.publish(failed(call_id, controller_queue, self.sender, new_msg_id()))
+
+
+def _binding_key(call_id: str) -> str:
+    """The key of a leg's events.
+
+    Raises:
+        BusError: longer than AMQP can carry, so no event could ever come.
+    """
+    key = call_events(call_id)
+    if len(key) > 255:
+        raise BusError(
+            Code.BUS_LOST, f"the Call-ID has {len(call_id)} characters, too many for a routing key"
+        )
+    return key
+
+
+@asynccontextmanager
+async def open_bus(
+    settings: BusSettings, *, node: str, event_queue: str | None = None
+) -> AsyncIterator[RabbitBus]:
+    """A connected bus; on leaving, what is not settled goes back to the queue.
+
+    Args:
+        node: our name in messages, like an Erlang node's: `pivot@host.example.com`.
+        event_queue: name of the worker's own queue; by default a new one for each start.
+
+    Raises:
+        ConfigError: the broker refuses us for a reason that waiting will not change. While it cannot be
+        reached,
+            this waits and keeps trying.
+    """
+    for url in (settings.url, *settings.urls):
+        check_url(url)
+    bus = RabbitBus(settings, node=node, event_queue=event_queue or f"{node}-{random.getrandbits(64):016x}")
+    keeper = asyncio.create_task(bus._connection.keep(), name="bus connection")
+    try:
+        await _connected_or_failed(bus, keeper)
+        yield bus
+    finally:
+        keeper.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([keeper])
+        await bus._connection.close()
+
+
+async def _connected_or_failed(bus: RabbitBus, keeper: asyncio.Task[None]) -> None:
+    first = asyncio.ensure_future(bus._connection.current())
+    try:
+        await asyncio.wait({first, keeper}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        first.cancel()
+    if keeper.done():
+        keeper.result()

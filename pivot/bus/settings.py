@@ -1,0 +1,29 @@
+"""What an operator can set about the bus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class BusSettings:
+    """`[bus]`."""
+
+    url: str = "amqp://guest:guest@127.0.0.1:5672"
+    urls: tuple[str, ...] = ()
+    """Other brokers of the own zone, tried in order while `url` does not answer."""
+    slow_after_s: float = 0.25
+    """A request still waiting for its customer's server then is slow: its call's events get bound."""
+    drain_s: float = 15.0
+    max_calls: int = 10_000
+    """Requests and running calls that this worker takes at a time; more are refused with `failed`."""
+    consumer_name: str = ""
+    """Consumer tag, as `rabbitmqctl list_consumers` shows it; empty: the event queue's name."""
+    connect_timeout_s: float = 5.0
+    heartbeat_s: int = 10
+    """0 leaves it to the URL's `heartbeat` parameter."""
+    publish_timeout_s: float = 5.0
+    """Waiting for a connection and for the broker's confirmation, together."""
+    reconnect_min_s: float = 0.5
+    reconnect_max_s: float = 5.0
+    """The pause between attempts doubles from the first to the second, each a little random."""

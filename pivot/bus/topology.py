@@ -1,0 +1,48 @@
+"""Exchanges, queues and bindings, declared exactly as Kazoo declares them.
+
+A declaration that differs from what a running Erlang node has declared is refused by the broker with 406.
+Source: kz_amqp.hrl, kz_amqp_util.erl, pivot_app.erl, pivot_listener.erl.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from aiormq.abc import AbstractChannel
+
+from pivot.wire.names import PIVOT_QUEUE, Exchange
+from pivot.wire.routing import ALL_PIVOT_REQUESTS
+
+EXCHANGES = MappingProxyType(
+    {
+        Exchange.CALLMGR: "topic",
+        Exchange.CALLEVT: "topic",
+        Exchange.CALLCTL: "direct",
+        Exchange.TARGETED: "direct",
+        Exchange.NOTIFICATIONS: "topic",
+        Exchange.CONFERENCE: "topic",
+        Exchange.RESOURCES: "topic",
+    }
+)
+PIVOT_QUEUE_ARGUMENTS = MappingProxyType({"x-message-ttl": 60_000, "x-max-length": 100})
+EVENT_QUEUE_ARGUMENTS = MappingProxyType({"x-expires": 60_000})
+"""No limits: an event that is dropped would be a hang-up unheard. Kept a minute for whoever comes back."""
+
+
+async def declare_exchanges(channel: AbstractChannel) -> None:
+    """All that requests, events and commands travel through."""
+    for name, kind in EXCHANGES.items():
+        await channel.exchange_declare(exchange=name, exchange_type=kind)
+
+
+async def declare_pivot_queue(channel: AbstractChannel) -> None:
+    """The queue shared with every other pivot node, Erlang's included."""
+    await channel.queue_declare(PIVOT_QUEUE, auto_delete=True, arguments=dict(PIVOT_QUEUE_ARGUMENTS))
+    await channel.queue_bind(PIVOT_QUEUE, Exchange.TARGETED, PIVOT_QUEUE)
+    await channel.queue_bind(PIVOT_QUEUE, Exchange.CALLMGR, ALL_PIVOT_REQUESTS)
+
+
+async def declare_event_queue(channel: AbstractChannel, name: str) -> None:
+    """This worker's own queue, for the events of bound legs and for answers to its commands."""
+    await channel.queue_declare(name, arguments=dict(EVENT_QUEUE_ARGUMENTS))
+    await channel.queue_bind(name, Exchange.TARGETED, name)
