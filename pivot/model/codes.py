@@ -69,3 +69,41 @@ class Code(StrEnum):
     WORKER_CRASH = "worker.crash"
     WORKER_DRAIN = "worker.drain"
     WORKER_OVERLOADED = "worker.overloaded"
+
+    @property
+    def twilio_number(self) -> str:
+        """The nearest number of Twilio's error catalogue; empty when there is none."""
+        return _TWILIO_NUMBERS.get(self, "")
+
+
+_TWILIO_NUMBERS = {
+    Code.FETCH_DNS: "11210",
+    Code.FETCH_DENIED: "11200",
+    Code.FETCH_CONNECT_TIMEOUT: "11205",
+    Code.FETCH_REFUSED: "11205",
+    Code.FETCH_TLS: "11220",
+    Code.FETCH_READ_TIMEOUT: "11205",
+    Code.FETCH_TOTAL_TIMEOUT: "11205",
+    Code.FETCH_CLOSED: "11206",
+    Code.FETCH_PROTOCOL: "11206",
+    Code.FETCH_BUSY: "11200",
+    Code.FETCH_BREAKER: "11200",
+    Code.FETCH_TOO_LARGE: "11750",
+    Code.FETCH_REDIRECTS: "11215",
+    Code.FETCH_BAD_URL: "11100",
+    Code.HTTP_STATUS: "11200",
+    Code.ANSWER_EMPTY: "11770",
+    Code.ANSWER_TYPE: "12300",
+    Code.ANSWER_ENCODING: "12100",
+    Code.ANSWER_JSON: "12300",
+    Code.ANSWER_JSON_LIMIT: "11750",
+    Code.ANSWER_XML: "12100",
+    Code.ANSWER_XML_FORBIDDEN: "12100",
+    Code.ANSWER_XML_LIMIT: "11750",
+    Code.TWIML_ROOT: "12102",
+    Code.TWIML_VERB: "12200",
+    Code.TWIML_ATTRIBUTE: "12200",
+    Code.TWIML_NESTING: "12200",
+    Code.TWIML_VALUE: "12200",
+    Code.CALL_LOOP: "14106",
+}

@@ -1,0 +1,444 @@
+"""One call as a state machine: an event in, commands out.
+
+    NEW ──▶ ASKING ──a flow──────────────────────▶ OVER
+              │ └────no usable answer, caller gone─▶ OVER
+              └──────TwiML──▶ RUNNING ──▶ ENDING ──▶ OVER
+                                  └────▶ REPORTING ──┘
+
+ASKING: callflow waits for `processing` or `failed`, and the customer's server has our question. A fetch that
+is still unanswered when the timer `slow` fires is worth a binding, so that a hang-up ends it. Exactly one
+thing leaves ASKING:
+
+- a flow: `processing`, the flow, and the acknowledgement last, so that a worker that dies half-way is redone
+  by another (callflow stopped waiting, and only the flow brings the call on);
+- TwiML: the call's events are bound, then `processing`, then the acknowledgement, then the first command;
+- a failure: the acknowledgement first, then `failed`, so that it can never follow a second worker's
+  `processing`. Should `failed` be lost, callflow's own ten seconds lead to the same `_` child;
+- the caller or callflow is gone: the acknowledgement alone.
+
+RUNNING: the call is ours. A document is at work, or the next one is being fetched. Whatever breaks now ends
+in the fallback, or in the apology and a hang-up; never in silence.
+
+ENDING: we hung up and wait a little for the channel's end. REPORTING: the channel is gone, and `cdr_url` is
+being told. OVER: nothing leaves any more.
+
+A failure counts only when no fallback URL is left to ask; each fetch has one. Events that have no meaning in
+a phase are ignored on purpose, since the bus may deliver late and twice.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from pivot.errors import DocumentError
+from pivot.execute.catalogue import step_for
+from pivot.execute.line import Course, Line
+from pivot.execute.parameters import RequestSource, error_parameters, remember
+from pivot.execute.profile import Profile
+from pivot.execute.program import Program
+from pivot.execute.request import build_request, cdr_request
+from pivot.execute.rules import Rules
+from pivot.execute.state import CallState, Phase, Question, Verdict
+from pivot.execute.step import AskFor, Finish
+from pivot.execute.urls import base_url, resolve_url
+from pivot.model.call import Method
+from pivot.model.codes import Code, Outcome
+from pivot.model.commands import (
+    Acknowledge,
+    BindCall,
+    CancelTimer,
+    Command,
+    End,
+    Fetch,
+    HandOverFlow,
+    Notify,
+    RecordOwnership,
+    SayFailed,
+    SayProcessing,
+    StartTimer,
+)
+from pivot.model.documents import Document, KazooFlow
+from pivot.model.events import (
+    ChannelDestroyed,
+    CommandFailed,
+    Drained,
+    Event,
+    Fetched,
+    FetchFailed,
+    Requested,
+    TimerFired,
+    Usurped,
+)
+from pivot.model.fetch import Answer
+from pivot.model.instructions import SayVerb
+from pivot.model.notes import AnswerAccepted, AnswerRefused, Note
+from pivot.model.overrides import read_overrides
+from pivot.model.switch import Hangup
+from pivot.translate.answer import translate
+
+SLOW = "slow"
+DEADLINE = "deadline"
+GOODBYE = "goodbye"
+_LEAST_FETCH_S = 0.2
+"""A fallback that has less time than this is not asked."""
+
+
+class CallMachine:
+    """The engine of one call.
+
+    Attributes:
+        state: the call's whole state; plain data.
+    """
+
+    def __init__(self, state: CallState, rules: Rules) -> None:
+        self.state = state
+        self._rules = rules
+        self._call = state.request.call
+        self._profile: Profile = rules.profile_of(state.request).profile
+
+    def receive(self, event: Event, at_s: float) -> list[Command | Note]:
+        """What is to be done because of `event`, in order.
+
+        Args:
+            event: what happened.
+            at_s: when, in seconds on the session's clock; never runs backwards.
+        """
+        match self.state.phase:
+            case Phase.NEW:
+                course = self._when_new(event, at_s)
+            case Phase.ASKING:
+                course = self._when_asking(event, at_s)
+            case Phase.RUNNING:
+                course = self._when_running(event, at_s)
+            case Phase.ENDING:
+                course = self._when_ending(event)
+            case Phase.REPORTING:
+                course = self._when_reporting(event)
+            case Phase.OVER:
+                course = self._when_over(event)
+            case phase:
+                assert_never(phase)
+        return list(course)
+
+    def abandon(self, code: Code, message: str) -> list[Command | Note]:
+        """The way out when our own code failed: neither callflow nor the caller may wait for us."""
+        match self.state.phase:
+            case Phase.NEW | Phase.ASKING:
+                course = self._fail(code, message)
+            case Phase.RUNNING:
+                self.state.program = None
+                course = self._hang_up(code, message)
+            case _:
+                course = self._over()
+        return list(course)
+
+    # One phase after the other
+
+    def _when_new(self, event: Event, at_s: float) -> Course:
+        match event:
+            case Requested(patience_s):
+                self.state.answer_by_s = at_s + patience_s
+                if patience_s <= 0:
+                    yield from self._leave(Code.CALL_DEADLINE, "the request is older than callflow waits")
+                elif patience_s <= self._rules.reserve_s:
+                    yield from self._fail(Code.CALL_DEADLINE, "the request came too late to ask anybody")
+                else:
+                    self.state.phase = Phase.ASKING
+                    yield StartTimer(SLOW, self._rules.slow_after_s)
+                    yield StartTimer(DEADLINE, patience_s - self._rules.reserve_s)
+                    yield from self._ask(self.state.request.voice_uri, self.state.request.method, at_s)
+            case Drained():
+                yield from self._give_back()
+
+    def _when_asking(self, event: Event, at_s: float) -> Course:
+        match event:
+            case Fetched() | FetchFailed():
+                yield from self._when_answered(event, at_s)
+            case TimerFired(name) if name == SLOW:
+                yield from self._bind()
+                yield RecordOwnership()
+            case TimerFired(name) if name == DEADLINE:
+                yield from self._fail(Code.CALL_DEADLINE, "no usable answer came in time")
+            case ChannelDestroyed(call_id) if call_id == self._call.call_id:
+                yield from self._leave(Code.CALL_GONE, "the caller hung up while we asked")
+            case Usurped(fetch_id) if fetch_id != self._call.fetch_id:
+                yield from self._leave(Code.CALL_USURPED, "another process took control of the call")
+            case CommandFailed(command) if command == BindCall.__name__:
+                self.state.bound = False  # at worst we miss a hang-up, which callflow hears all the same
+            case Drained():
+                yield from self._give_back()
+
+    def _when_running(self, event: Event, at_s: float) -> Course:
+        match event:
+            case Fetched() | FetchFailed():
+                yield from self._when_answered(event, at_s)
+            case ChannelDestroyed(call_id) if call_id == self._call.call_id:
+                yield from self._caller_gone(event, at_s)
+            case Usurped(fetch_id) if fetch_id != self._call.fetch_id:
+                self.state.verdict = Verdict(Outcome.GONE, Code.CALL_USURPED, "another process took control")
+                yield from self._over()
+            case CommandFailed(command, code, message, msg_id) if msg_id is None:
+                yield from self._bus_failed(command, Code(code), message)
+            case Drained():
+                yield from self._hang_up(Code.WORKER_DRAIN, "the worker stops")
+            case _ if self.state.program is not None:
+                line = self._line(at_s)
+                yield from self.state.program.receive(event, line)
+                yield from self._follow(at_s)
+
+    def _when_ending(self, event: Event) -> Course:
+        match event:
+            case ChannelDestroyed(call_id) if call_id == self._call.call_id:
+                yield CancelTimer(GOODBYE)
+                yield from self._report(event)
+            case TimerFired(name) if name == GOODBYE:
+                yield from self._over()
+            case Usurped() | Drained():
+                yield from self._over()
+
+    def _when_reporting(self, event: Event) -> Course:
+        match event:
+            case Fetched(fetch_id) | FetchFailed(fetch_id) if self._is_awaited(fetch_id):
+                yield from self._over()
+
+    def _when_over(self, event: Event) -> Course:
+        """The last commands may have failed; those behind the failed one were not performed."""
+        if not isinstance(event, CommandFailed):
+            return
+        code = Code(event.code)
+        if event.command == SayProcessing.__name__ and code == Code.BUS_RETURNED:
+            yield Acknowledge()
+            yield End(Outcome.GONE, code, "callflow's queue is gone, so nobody waits for this call")
+        else:
+            # A lost connection gives the request to another worker, unless it was acknowledged before.
+            yield End(Outcome.GONE, code, event.message)
+
+    # Asking and answers
+
+    def _ask(
+        self,
+        url: str,
+        method: Method,
+        at_s: float,
+        extra: tuple[tuple[str, str], ...] = (),
+        *,
+        is_fallback: bool = False,
+    ) -> Course:
+        state = self.state
+        state.iteration += 1 if state.iteration else self._first_iteration()
+        source = RequestSource(
+            request=state.request,
+            profile=self._profile,
+            url=url,
+            method=method,
+            iteration=state.iteration,
+            first=state.documents == 0,
+            call_status=state.call_status,
+            dialled=state.dialled,
+            extra=extra,
+            earlier=state.earlier,
+            user_variables=state.user_variables,
+        )
+        request = build_request(source, state.draw_id(), self._time_left_s(at_s))
+        state.documents += 1
+        state.earlier = remember(self._profile, state.earlier, extra)
+        state.question = Question(request.fetch_id, url, request.url, method, extra, is_fallback)
+        yield Fetch(request)
+
+    def _first_iteration(self) -> int:
+        """callflow's counter goes on when its key-value store has one. Source: pivot_call.erl, init."""
+        counter = self._call.key_value_store.get("pivot_counter")
+        return counter + 1 if isinstance(counter, int) and not isinstance(counter, bool) else 1
+
+    def _time_left_s(self, at_s: float) -> float:
+        if self.state.phase is Phase.ASKING:
+            return self.state.answer_by_s - self._rules.reserve_s - at_s
+        return self._rules.later_deadline_s
+
+    def _is_awaited(self, fetch_id: str) -> bool:
+        return self.state.question is not None and self.state.question.fetch_id == fetch_id
+
+    def _when_answered(self, event: Fetched | FetchFailed, at_s: float) -> Course:
+        question = self.state.question
+        if question is None or question.fetch_id != event.fetch_id:
+            return  # late news of a fetch that no longer matters
+        self.state.question = None
+        if isinstance(event, FetchFailed):
+            yield from self._no_document(question, event.failure.code, event.failure.message, at_s)
+            return
+        try:
+            document = translate(event.answer, self._rules.translate)
+        except DocumentError as error:
+            yield _refusal(event.fetch_id, self.state.iteration, error)
+            yield from self._no_document(question, error.code, str(error), at_s)
+        else:
+            kind = "kazoo" if isinstance(document, KazooFlow) else "twiml"
+            yield AnswerAccepted(event.fetch_id, self.state.iteration, kind, document.warnings)
+            yield from self._begin(document, question, event.answer, at_s)
+
+    def _no_document(self, question: Question, code: Code, message: str, at_s: float) -> Course:
+        """The first way out of a failure is the fallback URL; it is asked once for each failed fetch."""
+        fallback = read_overrides(question.asked_url).fallback_url or self._rules.fallback_url
+        if fallback and not question.is_fallback and self._time_left_s(at_s) > _LEAST_FETCH_S:
+            self.state.verdict = Verdict(Outcome.RECOVERED, code, message)
+            extra = (*question.extra, *error_parameters(question.asked_url, code.twilio_number))
+            yield from self._ask(fallback, question.method, at_s, extra, is_fallback=True)
+            return
+        if question.is_fallback:
+            code, message = self.state.verdict.code or code, self.state.verdict.message
+        if self.state.phase is Phase.RUNNING:
+            yield from self._apologise(code, message, at_s)
+        elif code in self._rules.failures.hang_up_on:
+            yield from self._fail_as_kazoo(code, message)
+        else:
+            yield from self._fail(code, message)
+
+    # Ways out of ASKING
+
+    def _begin(self, document: Document, question: Question, answer: Answer, at_s: float) -> Course:
+        if isinstance(document, KazooFlow):
+            yield from self._hand_over(document)
+            return
+        if self.state.phase is Phase.ASKING:
+            yield CancelTimer(SLOW)
+            yield CancelTimer(DEADLINE)
+            if not self.state.bound:
+                yield from self._bind()
+            yield SayProcessing()
+            self.state.phase = Phase.RUNNING
+            yield RecordOwnership()
+            yield Acknowledge()
+        base = base_url(self._profile, question.asked_url, question.sent_url, answer.url)
+        yield from self._run(Program(self._call.call_id, base, document.instructions), at_s)
+
+    def _bind(self) -> Course:
+        self.state.bound = True
+        yield BindCall(self._call.call_id)
+
+    def _hand_over(self, document: KazooFlow) -> Course:
+        if self.state.phase is Phase.ASKING:
+            yield SayProcessing()
+            yield HandOverFlow(document.flow)
+            yield Acknowledge()
+        else:
+            yield HandOverFlow(document.flow)
+        yield from self._over()
+
+    def _fail(self, code: Code, message: str) -> Course:
+        """callflow goes on with its `_` child."""
+        yield Acknowledge()
+        yield SayFailed()
+        self.state.verdict = Verdict(Outcome.BRANCHED, code, message)
+        yield from self._over()
+
+    def _fail_as_kazoo(self, code: Code, message: str) -> Course:
+        """End the call, as Kazoo does with these answers; minus the dead air when a `cdr_url` is set."""
+        if code == Code.ANSWER_SCHEMA:
+            yield SayProcessing()
+        yield Acknowledge()
+        if code in self._rules.failures.say_failed_before_hang_up:
+            yield SayFailed()
+        yield Hangup(self.state.draw_id())
+        self.state.verdict = Verdict(Outcome.HUNG_UP, code, message)
+        yield from self._over()
+
+    def _leave(self, code: Code, message: str) -> Course:
+        """Nobody waits for us any more: say nothing, and see to it that nobody else is given the request."""
+        yield Acknowledge()
+        self.state.verdict = Verdict(Outcome.GONE, code, message)
+        yield from self._over()
+
+    def _give_back(self) -> Course:
+        """The worker stops: unacknowledged, the request goes to another one."""
+        self.state.verdict = Verdict(Outcome.GONE, Code.WORKER_DRAIN, "handed back to the queue")
+        yield from self._over()
+
+    # RUNNING, and what follows it
+
+    def _line(self, at_s: float) -> Line:
+        program = self.state.program
+        assert program is not None
+        return Line(self.state, self._profile, program.leg, program.base_url, at_s, step_for)
+
+    def _run(self, program: Program, at_s: float) -> Course:
+        self.state.program = program
+        yield from program.start(self._line(at_s))
+        yield from self._follow(at_s)
+
+    def _follow(self, at_s: float) -> Course:
+        """What the document's end leads to."""
+        program = self.state.program
+        match program.result if program else None:
+            case AskFor(url, method, extra):
+                assert program is not None
+                self.state.program = None
+                if self.state.documents >= self._rules.max_iterations:
+                    yield from self._hang_up(Code.CALL_LOOP, f"{self.state.documents} documents in one call")
+                else:
+                    yield from self._ask(
+                        resolve_url(self._profile, program.base_url, url), method, at_s, extra
+                    )
+            case Finish(cause, hang_up):
+                self.state.program = None
+                yield from self._end(cause, hang_up=hang_up)
+
+    def _end(self, cause: str | None = None, *, hang_up: bool = True) -> Course:
+        self.state.phase = Phase.ENDING
+        if hang_up:
+            yield Hangup(self.state.draw_id(), cause)
+        yield StartTimer(GOODBYE, self._rules.goodbye_s)
+
+    def _hang_up(self, code: Code, message: str) -> Course:
+        """The call cannot go on."""
+        self.state.verdict = Verdict(Outcome.HUNG_UP, code, message)
+        if self.state.program is not None:
+            yield from self.state.program.stop(self._line(0.0))
+            self.state.program = None
+        yield from self._end()
+
+    def _apologise(self, code: Code, message: str, at_s: float) -> Course:
+        """No document is left: the caller hears why, if there are words for it, and the call ends."""
+        self.state.verdict = Verdict(Outcome.HUNG_UP, code, message)
+        words = (SayVerb((self._rules.apology,)),) if self._rules.apology else ()
+        yield from self._run(Program(self._call.call_id, "", words), at_s)
+
+    def _bus_failed(self, command: str, code: Code, message: str) -> Course:
+        """The broker lost or returned a command, and those behind it were not performed."""
+        if code == Code.BUS_RETURNED:
+            self.state.verdict = Verdict(Outcome.GONE, code, f"{command}: the call's control queue is gone")
+            yield from self._over()
+        else:
+            yield from self._hang_up(code, f"{command}: {message}")
+
+    def _caller_gone(self, event: ChannelDestroyed, at_s: float) -> Course:
+        """The running verb may still have something to tell; no command follows."""
+        program = self.state.program
+        self.state.program = None
+        if program is not None:
+            line = Line(self.state, self._profile, program.leg, program.base_url, at_s, step_for)
+            for item in program.receive(event, line):
+                if isinstance(item, Notify | CancelTimer):
+                    yield item
+        yield from self._report(event)
+
+    def _report(self, event: ChannelDestroyed) -> Course:
+        if self.state.request.cdr_uri is None:
+            yield from self._over()
+            return
+        self.state.phase = Phase.REPORTING
+        request = cdr_request(self.state.request, event.cdr, self.state.draw_id(), self.state.iteration)
+        self.state.question = Question(request.fetch_id, request.url, request.url, request.method)
+        yield Fetch(request)
+
+    def _over(self) -> Course:
+        self.state.phase = Phase.OVER
+        self.state.question = None
+        self.state.program = None
+        verdict = self.state.verdict
+        yield End(verdict.outcome, verdict.code, verdict.message)
+
+
+def _refusal(fetch_id: str, iteration: int, error: DocumentError) -> AnswerRefused:
+    return AnswerRefused(
+        fetch_id, iteration, error.code, str(error), error.details or {}, error.line, error.column
+    )

@@ -1,0 +1,59 @@
+"""A document at work on one leg: its instructions, one step at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pivot.execute.line import Course, Line
+from pivot.execute.step import Finish, GoOn, Result, Step
+from pivot.model.events import Event
+from pivot.model.instructions import Instruction
+from pivot.model.plain import plain
+
+
+@plain
+@dataclass(slots=True)
+class Program:
+    """Runs instructions in order until one of them ends the document, or all are done.
+
+    The caller's document is one; so are a whisper for a dialled party and music for somebody who waits.
+    """
+
+    leg: str
+    base_url: str
+    instructions: tuple[Instruction, ...]
+    position: int = 0
+    """Of the next instruction."""
+    step: Step | None = None
+    result: Result | None = None
+    """Set when the document is over: `AskFor` or `Finish`."""
+
+    def start(self, line: Line) -> Course:
+        yield from self._advance(line)
+
+    def receive(self, event: Event, line: Line) -> Course:
+        if self.step is not None:
+            yield from self.step.receive(event, line)
+            yield from self._advance(line)
+
+    def stop(self, line: Line) -> Course:
+        """Nothing of this document may go on."""
+        if self.step is not None:
+            yield from self.step.stop(line)
+            self.step = None
+
+    def _advance(self, line: Line) -> Course:
+        """Start steps as long as the running one is over at once."""
+        while self.result is None:
+            if self.step is not None:
+                if self.step.result is None:
+                    return
+                if not isinstance(self.step.result, GoOn):
+                    self.result = self.step.result
+                self.step = None
+            elif self.position == len(self.instructions):
+                self.result = Finish()
+            else:
+                self.step = line.step_for(self.instructions[self.position])
+                self.position += 1
+                yield from self.step.start(line)

@@ -1,0 +1,43 @@
+"""What the engine follows beside a call's own state: the operator's choices, the same for all calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pivot.execute.profile import FailureRules, ProfileChoice, choose_profile, failure_rules
+from pivot.model.call import PivotRequest
+from pivot.model.overrides import read_overrides
+from pivot.translate.rules import TranslateRules
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Handed to every machine; not part of a call's state, so a rebuilt call follows the current rules."""
+
+    translate: TranslateRules
+    failures: FailureRules = field(default_factory=lambda: failure_rules("documented"))
+    profile: str = "kazoo"
+    profile_by_account: Mapping[str, str] = field(default_factory=dict)
+    slow_after_s: float = 0.25
+    """A fetch that takes longer costs a binding: the caller may hang up meanwhile."""
+    reserve_s: float = 1.0
+    """`failed` leaves this long before callflow stops waiting."""
+    request_timeout_s: float | None = None
+    """Limit of each attempt when the request names none; None: the fetch room's own."""
+    fallback_url: str = ""
+    """Asked when a URL fails and its fragment names no `#fb=`; empty: none."""
+    max_iterations: int = 200
+    """Documents of one call, after which it is taken for a loop."""
+    apology: str = ""
+    """Spoken before we hang up on a call that is ours; empty: nothing."""
+    later_deadline_s: float = 15.0
+    """Everything about one fetch of a call that is ours ends by then."""
+    goodbye_s: float = 5.0
+    """After our hang-up: how long to wait for the channel's end."""
+
+    def profile_of(self, request: PivotRequest) -> ProfileChoice:
+        """How parameters, ids, URLs and timing are in this call."""
+        account = request.call.account_id or ""
+        in_fragment = read_overrides(request.voice_uri).profile
+        return choose_profile(self.profile, self.profile_by_account.get(account), in_fragment)

@@ -1,0 +1,89 @@
+"""A call's whole state in the engine, as plain data."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pivot.model.call import Method, PivotRequest
+from pivot.model.codes import Code, Outcome
+from pivot.model.plain import plain
+
+if TYPE_CHECKING:
+    from pivot.execute.program import Program
+
+
+@plain
+class Phase(StrEnum):
+    """Where a call is; `machine.py` tells what leads from one to the next."""
+
+    NEW = "new"
+    ASKING = "asking"
+    RUNNING = "running"
+    ENDING = "ending"
+    REPORTING = "reporting"
+    OVER = "over"
+
+
+@plain
+@dataclass(slots=True)
+class Question:
+    """The fetch in flight."""
+
+    fetch_id: str
+    asked_url: str
+    """As named by callflow or a document, without the parameters of a GET."""
+    sent_url: str
+    method: Method
+    extra: tuple[tuple[str, str], ...] = ()
+    """What the verb added to the request."""
+    is_fallback: bool = False
+
+
+@plain
+@dataclass(slots=True)
+class Verdict:
+    """What became of the call, while there is still something to be done."""
+
+    outcome: Outcome = Outcome.OK
+    code: Code | None = None
+    message: str = ""
+
+
+@plain
+@dataclass(slots=True)
+class CallState:
+    """Everything the engine knows of one call between two events."""
+
+    request: PivotRequest
+    seed: str
+    """Random text from outside; every id of this call is derived from it."""
+    phase: Phase = Phase.NEW
+    ids_drawn: int = 0
+    iteration: int = 0
+    """Number of the newest fetch; the first is 1, unless callflow's counter goes on."""
+    documents: int = 0
+    """How many documents this pivot has asked for."""
+    answer_by_s: float = 0.0
+    """When callflow must have our answer, on the session's clock."""
+    question: Question | None = None
+    program: Program | None = None
+    """The document at work."""
+    bound: bool = False
+    answered: bool = False
+    """We have picked up the call."""
+    dialled: bool = False
+    """A Dial has begun."""
+    call_status: str = "ringing"
+    user_variables: tuple[tuple[str, str], ...] = ()
+    """What Set has stored."""
+    earlier: tuple[tuple[str, str], ...] = ()
+    """Parameters of earlier requests that ride on later ones, where the profile says so."""
+    verdict: Verdict = field(default_factory=Verdict)
+
+    def draw_id(self) -> str:
+        """A fresh id, 32 lower-case hex digits as Kazoo's own."""
+        self.ids_drawn += 1
+        return hashlib.md5(f"{self.seed}:{self.ids_drawn}".encode(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,46 @@
+"""Play: a file is heard, or keys are sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pivot.execute.line import Course, Line
+from pivot.execute.step import GoOn, Result, Step
+from pivot.execute.steps.prompt import Media, PromptStep
+from pivot.model.events import CommandFailed, Event, Executed
+from pivot.model.instructions import PlayVerb
+from pivot.model.plain import plain
+from pivot.model.switch import SendDigits, StopMedia
+
+
+def play_step(verb: PlayVerb) -> Step:
+    if verb.digits:
+        return KeysStep(verb.digits)
+    return PromptStep((Media(verb.url),), verb.times, verb.terminators)
+
+
+@plain
+@dataclass(slots=True)
+class KeysStep:
+    """Presses keys towards the leg."""
+
+    digits: str
+    msg_id: str = ""
+    noop_id: str = ""
+    result: Result | None = None
+
+    def start(self, line: Line) -> Course:
+        yield from line.pick_up()
+        self.msg_id, self.noop_id = line.draw_id(), line.draw_id()
+        yield SendDigits(self.msg_id, self.noop_id, self.digits, leg=line.other_leg)
+
+    def receive(self, event: Event, line: Line) -> Course:
+        match event:
+            case Executed(response=noop_id) if noop_id == self.noop_id:
+                self.result = GoOn()
+            case CommandFailed(msg_id=msg_id) if msg_id == self.msg_id:
+                self.result = GoOn()
+        return iter(())
+
+    def stop(self, line: Line) -> Course:
+        yield StopMedia(line.draw_id(), line.other_leg)

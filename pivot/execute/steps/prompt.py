@@ -1,0 +1,87 @@
+"""Something that plays, perhaps several times: what Say and Play have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from pivot.execute.line import Course, Line
+from pivot.execute.step import GoOn, Result
+from pivot.model.events import CommandFailed, DigitPressed, Event, Executed
+from pivot.model.instructions import ALL_KEYS
+from pivot.model.plain import plain
+from pivot.model.switch import PlayMedia, SpeakText, StopMedia
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One part of a Say, for one of the switch's voices."""
+
+    text: str
+    voice: str
+    language: str
+    engine: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One file or media id."""
+
+    name: str
+
+
+Sound: TypeAlias = Spoken | Media
+
+
+@plain
+@dataclass(slots=True)
+class PromptStep:
+    """Plays sounds one after the other; the switch tells the end of each by the noop behind it."""
+
+    sounds: tuple[Sound, ...]
+    """All of them in order, repetitions included only in `times`."""
+    times: int = 1
+    terminators: tuple[str, ...] | None = None
+    """Keys that stop it; None: what the profile says."""
+    played: int = 0
+    msg_id: str = ""
+    noop_id: str = ""
+    cut: bool = field(default=False)
+    """A key stopped the switch; nothing further is played."""
+    result: Result | None = None
+
+    def start(self, line: Line) -> Course:
+        if self.terminators is None:
+            self.terminators = ALL_KEYS if line.profile.say_interruptible else ()
+        yield from line.pick_up()
+        yield from self._play_next(line)
+
+    def receive(self, event: Event, line: Line) -> Course:
+        match event:
+            case Executed(call_id, response=noop_id) if call_id == line.leg and noop_id == self.noop_id:
+                yield from self._play_next(line)
+            case DigitPressed(call_id, digit) if call_id == line.leg and digit in (self.terminators or ()):
+                self.cut = True
+            case CommandFailed(msg_id=msg_id) if msg_id == self.msg_id:
+                yield from self._play_next(line)
+
+    def stop(self, line: Line) -> Course:
+        yield StopMedia(line.draw_id(), line.other_leg)
+
+    def _play_next(self, line: Line) -> Course:
+        if self.cut or self.played == len(self.sounds) * self.times:
+            self.result = GoOn()
+            return
+        sound = self.sounds[self.played % len(self.sounds)]
+        self.played += 1
+        self.msg_id, self.noop_id = line.draw_id(), line.draw_id()
+        keys = self.terminators or ()
+        match sound:
+            case Spoken(text, voice, language, engine):
+                yield SpeakText(
+                    self.msg_id, self.noop_id, text, voice, language, engine, keys, line.other_leg
+                )
+            case Media(name):
+                yield PlayMedia(self.msg_id, self.noop_id, line.media(name), keys, line.other_leg)

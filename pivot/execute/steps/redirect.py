@@ -1,0 +1,30 @@
+"""Redirect: another document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pivot.execute.line import Course, Line
+from pivot.execute.step import AskFor, Result
+from pivot.model.events import Event
+from pivot.model.instructions import RedirectVerb
+from pivot.model.plain import plain
+
+
+@plain
+@dataclass(slots=True)
+class RedirectStep:
+    verb: RedirectVerb
+    result: Result | None = None
+
+    def start(self, line: Line) -> Course:
+        if line.profile.answer_on_redirect:
+            yield from line.pick_up()
+        line.set_variables(self.verb.variables)
+        self.result = AskFor(self.verb.url, self.verb.method)
+
+    def receive(self, event: Event, line: Line) -> Course:
+        return iter(())
+
+    def stop(self, line: Line) -> Course:
+        return iter(())
