@@ -1,0 +1,285 @@
+"""One live call: events go into the engine one by one, and its commands are performed in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+
+from pivot.errors import BusError
+from pivot.execute.machine import CallMachine
+from pivot.execute.rules import Rules
+from pivot.model.codes import Code
+from pivot.model.commands import (
+    Acknowledge,
+    BindCall,
+    CancelFetch,
+    CancelTimer,
+    Command,
+    End,
+    Fetch,
+    Notify,
+    RecordOwnership,
+    StartTimer,
+    UnbindCall,
+)
+from pivot.model.events import CommandFailed, Event, Fetched, FetchFailed, Notified, TimerFired
+from pivot.model.fetch import Answer, FetchFailure, FetchRequest
+from pivot.model.json import JsonObject
+from pivot.model.notes import AnswerAccepted, AnswerRefused, Moment, Note
+from pivot.model.plain import from_json, to_json
+from pivot.session.ports import Bus, Delivery, Fetcher, Observer, Ownership
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything outside a call that its session needs."""
+
+    bus: Bus
+    fetcher: Fetcher
+    ownership: Ownership
+    now: Callable[[], float]
+    """Wall-clock seconds since 1970; due times are kept in it, so that another machine can go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _RunningFetch:
+    request: FetchRequest
+    ends_at: float
+    task: asyncio.Task[None]
+
+
+class Session:
+    """Hosts the engine of one call until it ends.
+
+    Args:
+        machine: the call's engine, new or rebuilt.
+        delivery: the request's delivery, settled when the engine says so.
+        world: what commands are performed with.
+        observers: told of every event, command and note; may fail without harm.
+    """
+
+    def __init__(
+        self, machine: CallMachine, delivery: Delivery, world: World, observers: tuple[Observer, ...] = ()
+    ) -> None:
+        self._machine = machine
+        self._delivery = delivery
+        self._world = world
+        self._observers = observers
+        self._began = asyncio.get_running_loop().time()
+        self._inbox: deque[Event] = deque()
+        self._arrived = asyncio.Event()
+        self._outstanding: deque[Command | Note] = deque()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._fetch: _RunningFetch | None = None
+        self._notices: set[asyncio.Task[None]] = set()
+        self._bound: list[str] = []
+        self._owned = False
+        self._end: End | None = None
+
+    @property
+    def call_id(self) -> str:
+        return self._machine.state.request.call.call_id
+
+    @property
+    def iteration(self) -> int:
+        return self._machine.state.iteration
+
+    def at_s(self) -> float:
+        """Seconds since the request came."""
+        return asyncio.get_running_loop().time() - self._began
+
+    def post(self, event: Event) -> None:
+        """Hand an event to the call; it is seen after those that came before."""
+        self._inbox.append(event)
+        self._arrived.set()
+
+    async def run(self) -> End:
+        """Live until the call's end; leaves no timer, fetch or binding behind."""
+        try:
+            while True:
+                await self._perform_outstanding()
+                if self._end is not None:
+                    return self._end
+                while not self._inbox:
+                    self._arrived.clear()
+                    await self._arrived.wait()
+                self._react(self._inbox[0])
+                self._inbox.popleft()
+        finally:
+            await self._clean_up()
+
+    def _react(self, event: Event) -> None:
+        self._tell(event)
+        at_s = self.at_s()
+        try:
+            self._outstanding.extend(self._machine.receive(event, at_s))
+        except Exception as error:
+            log.exception("session.crashed", call_id=self.call_id, on=type(event).__name__)
+            self._outstanding.extend(self._machine.abandon(Code.WORKER_CRASH, repr(error)))
+
+    async def _perform_outstanding(self) -> None:
+        while self._outstanding:
+            item = self._outstanding[0]
+            self._tell(item)
+            try:
+                await self._perform(item)
+            except BusError as error:
+                # What stood behind it was meant to happen only after it: the engine decides anew.
+                self._outstanding.clear()
+                self._inbox.appendleft(CommandFailed(type(item).__name__, error.code, str(error)))
+                return
+            self._outstanding.popleft()
+
+    async def _perform(self, item: Command | Note) -> None:
+        match item:
+            case Fetch(request):
+                self._start_fetch(request)
+            case CancelFetch():
+                await self._stop_fetch()
+            case Notify(request):
+                self._start_notice(request)
+            case StartTimer(name, delay_s):
+                self._start_timer(name, delay_s)
+            case CancelTimer(name):
+                self._stop_timer(name)
+            case BindCall(call_id):
+                await self._world.bus.bind(call_id, self.post)
+                self._bound.append(call_id)
+            case UnbindCall(call_id):
+                self._bound.remove(call_id)
+                await self._world.bus.unbind(call_id, self.post)
+            case RecordOwnership():
+                await self._world.ownership.record(self.call_id, self.snapshot())
+                self._owned = True
+            case Acknowledge():
+                await self._delivery.acknowledge()
+            case End():
+                self._end = item
+            case AnswerAccepted() | AnswerRefused():
+                pass
+            case command:
+                await self._world.bus.send(self._machine.state.request.call, command)
+
+    def _start_fetch(self, request: FetchRequest) -> None:
+        task = asyncio.create_task(self._ask(request), name=f"fetch {request.fetch_id} of {self.call_id}")
+        self._fetch = _RunningFetch(request, self._world.now() + request.deadline_s, task)
+
+    async def _ask(self, request: FetchRequest) -> None:
+        result = await self._fetched(request)
+        if isinstance(result, Answer):
+            self.post(Fetched(request.fetch_id, result))
+        else:
+            self.post(FetchFailed(request.fetch_id, result))
+
+    def _start_notice(self, request: FetchRequest) -> None:
+        task = asyncio.create_task(self._notify(request), name=f"notice {request.fetch_id} of {self.call_id}")
+        self._notices.add(task)
+        task.add_done_callback(self._notices.discard)
+
+    async def _notify(self, request: FetchRequest) -> None:
+        result = await self._fetched(request)
+        if self._end is None:
+            self.post(Notified(request.fetch_id, result))
+        else:
+            self._tell(Notified(request.fetch_id, result))
+
+    async def _fetched(self, request: FetchRequest) -> Answer | FetchFailure:
+        try:
+            return await self._world.fetcher.fetch(request)
+        except Exception as error:
+            log.exception("session.fetch_crashed", call_id=self.call_id)
+            return FetchFailure(Code.WORKER_CRASH, repr(error))
+
+    async def _stop_fetch(self) -> None:
+        fetch, self._fetch = self._fetch, None
+        if fetch is not None and not fetch.task.done():
+            fetch.task.cancel()
+            await asyncio.wait([fetch.task])
+
+    def _start_timer(self, name: str, delay_s: float) -> None:
+        self._stop_timer(name)
+        loop = asyncio.get_running_loop()
+        self._timers[name] = loop.call_later(max(0.0, delay_s), self._fire, name)
+
+    def _stop_timer(self, name: str) -> None:
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _fire(self, name: str) -> None:
+        del self._timers[name]
+        self.post(TimerFired(name))
+
+    def _tell(self, moment: Moment) -> None:
+        at_s = self.at_s()
+        for observer in self._observers:
+            try:
+                observer.saw(moment, at_s)
+            except Exception:
+                log.exception("session.observer_failed", call_id=self.call_id, moment=type(moment).__name__)
+
+    async def _clean_up(self) -> None:
+        for name in list(self._timers):
+            self._stop_timer(name)
+        await self._stop_fetch()
+        for call_id in self._bound:
+            with suppress(BusError):  # the broker forgets a lost connection's bindings by itself
+                await self._world.bus.unbind(call_id, self.post)
+        if self._owned:
+            with suppress(BusError):
+                await self._world.ownership.release(self.call_id)
+        if self._notices:
+            await asyncio.wait(self._notices)  # each has a deadline of its own
+
+    # Written down and rebuilt
+
+    def snapshot(self) -> JsonObject:
+        """All that another worker needs to go on with this call, as JSON."""
+        loop, now = asyncio.get_running_loop(), self._world.now()
+        timers = {name: now + timer.when() - loop.time() for name, timer in self._timers.items()}
+        fetch = self._fetch if self._fetch is not None and not self._fetch.task.done() else None
+        return {
+            "state": to_json(self._machine.state),
+            "began_at": now - self.at_s(),
+            "timers_due_at": timers,
+            "fetch": to_json(fetch.request) if fetch else None,
+            "fetch_ends_at": fetch.ends_at if fetch else None,
+            "bound": list(self._bound),
+            "outstanding": [to_json(item) for item in self._outstanding],
+            "inbox": [to_json(event) for event in self._inbox],
+        }
+
+    @classmethod
+    def rebuild(
+        cls,
+        snapshot: Any,
+        rules: Rules,
+        delivery: Delivery,
+        world: World,
+        observers: tuple[Observer, ...] = (),
+    ) -> Session:
+        """A session that goes on where `snapshot` was taken, perhaps in another process.
+
+        Bindings are made again, an unanswered fetch is asked again, and timers keep their due times.
+        """
+        session = cls(CallMachine(from_json(snapshot["state"]), rules), delivery, world, observers)
+        now = world.now()
+        session._began -= now - snapshot["began_at"]
+        session._outstanding.extend(BindCall(call_id) for call_id in snapshot["bound"])
+        if snapshot["fetch"] is not None:
+            request = replace(from_json(snapshot["fetch"]), deadline_s=snapshot["fetch_ends_at"] - now)
+            session._outstanding.append(Fetch(request))
+        session._outstanding.extend(from_json(item) for item in snapshot["outstanding"])
+        for event in snapshot["inbox"]:
+            session.post(from_json(event))
+        for name, due_at in snapshot["timers_due_at"].items():
+            session._start_timer(name, due_at - now)
+        return session

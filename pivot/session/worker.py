@@ -1,0 +1,165 @@
+"""Takes deliveries, gives each call a session of its own, and ends them in order when the worker stops."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from pivot.errors import BusError
+from pivot.execute.machine import CallMachine
+from pivot.execute.rules import Rules
+from pivot.execute.state import CallState
+from pivot.model.call import PivotRequest
+from pivot.model.codes import Code, Outcome
+from pivot.model.commands import End, SayFailed
+from pivot.model.events import Drained, Requested
+from pivot.session.ports import Delivery, Observer
+from pivot.session.session import Session, World
+
+log = structlog.get_logger()
+
+CALLFLOW_PATIENCE_S = 10.0
+"""How long callflow waits for us. Source: cf_pivot.erl."""
+_LAST_WORDS_S = 2.0
+"""After the drain: time for a call to say goodbye."""
+
+Watch: TypeAlias = Callable[[PivotRequest, Delivery], tuple[Observer, ...]]
+"""Makes the observers of one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one worker takes on."""
+
+    max_calls: int = 10_000
+    """Calls in progress beyond which new ones are refused with `failed`."""
+
+
+class Worker:
+    """All calls in progress of this process.
+
+    Args:
+        world: what sessions perform their commands with.
+        rules: what the engine follows; read anew for every call.
+        watch: makes the observers of one call.
+        limits: when to refuse.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        rules: Callable[[], Rules],
+        watch: Watch = lambda request, delivery: (),
+        limits: Limits = Limits(),  # noqa: B008: frozen
+    ) -> None:
+        self._world = world
+        self._rules = rules
+        self._watch = watch
+        self._limits = limits
+        self._sessions: dict[asyncio.Task[None], Session] = {}
+        self._refusals: set[asyncio.Task[None]] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def calls(self) -> int:
+        """How many calls are in progress."""
+        return len(self._sessions)
+
+    def take(self, delivery: Delivery) -> None:
+        """Begin a call; returns at once."""
+        if self.calls >= self._limits.max_calls:
+            self._start(self._refuse(delivery), None)
+            return
+        state = CallState(delivery.request, seed=secrets.token_hex(16))
+        session = Session(
+            CallMachine(state, self._rules()),
+            delivery,
+            self._world,
+            self._watch(delivery.request, delivery),
+        )
+        session.post(Requested(CALLFLOW_PATIENCE_S - delivery.age_s, delivery.redelivered))
+        self._start(self._live(session, delivery), session)
+
+    async def drain(self, within_s: float) -> int:
+        """Let calls end by themselves, then end the rest.
+
+        Returns:
+            How many had to be ended.
+        """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), within_s)
+        left = dict(self._sessions)
+        for session in left.values():
+            session.post(Drained())
+        if left:
+            await asyncio.wait(left, timeout=_LAST_WORDS_S)
+        for task in left:
+            task.cancel()
+        return len(left)
+
+    def _start(self, life: Coroutine[None, None, None], session: Session | None) -> None:
+        task = asyncio.create_task(life)
+        if session is not None:
+            task.set_name(f"session {session.call_id}")
+            self._sessions[task] = session
+            self._idle.clear()
+            task.add_done_callback(self._forget)
+        else:
+            self._refusals.add(task)
+            task.add_done_callback(self._refusals.discard)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        del self._sessions[task]
+        if not self._sessions:
+            self._idle.set()
+
+    async def _live(self, session: Session, delivery: Delivery) -> None:
+        """The boundary of one call: whatever goes wrong in it stays in it."""
+        request = delivery.request
+        with bound_contextvars(call_id=request.call.call_id, account_id=request.call.account_id):
+            try:
+                end = await session.run()
+            except Exception:
+                log.exception("session.lost")
+                end = End(Outcome.BRANCHED, Code.WORKER_CRASH)
+                await self._say_failed(delivery)
+            _log_end(end, session)
+
+    async def _refuse(self, delivery: Delivery) -> None:
+        log.warning("session.refused", call_id=delivery.request.call.call_id, code=Code.WORKER_OVERLOADED)
+        await self._say_failed(delivery)
+
+    async def _say_failed(self, delivery: Delivery) -> None:
+        try:
+            await delivery.acknowledge()
+            await self._world.bus.send(delivery.request.call, SayFailed())
+        except BusError as error:
+            log.warning("session.failed_unsaid", code=error.code)  # callflow's own ten seconds remain
+
+
+def _log_end(end: End, session: Session) -> None:
+    if end.outcome == Outcome.OK:
+        write = log.info
+    elif end.code in _OUR_FAULT:
+        write = log.error
+    else:
+        write = log.warning
+    write(
+        "session.ended",
+        outcome=end.outcome.value,
+        code=end.code.value if end.code else None,
+        message=end.message,
+        iterations=session.iteration,
+        duration_s=round(session.at_s(), 3),
+    )
+
+
+_OUR_FAULT = frozenset({Code.WORKER_CRASH, Code.BUS_LOST})

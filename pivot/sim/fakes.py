@@ -1,0 +1,110 @@
+"""The session's ports without a network: what a test or a simulator puts in their place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pivot.errors import BusError
+from pivot.model.call import Call, PivotRequest
+from pivot.model.codes import Code
+from pivot.model.commands import BusCommand
+from pivot.model.events import Event
+from pivot.model.fetch import Answer, FetchFailure, FetchRequest
+from pivot.model.json import JsonObject
+from pivot.session.ports import Receiver
+
+
+class FakeBus:
+    """A broker that takes every command and delivers what it is told to.
+
+    Attributes:
+        sent: every command, with its Call-ID, in order.
+        refuse: asked for each command; a code means that the broker refuses or loses it.
+    """
+
+    def __init__(self, on_command: Callable[[Call, BusCommand], None] | None = None) -> None:
+        self.sent: list[tuple[str, BusCommand]] = []
+        self.refuse: Callable[[BusCommand], Code | None] = lambda command: None
+        self._on_command = on_command
+        self._receivers: dict[str, list[Receiver]] = {}
+
+    async def send(self, call: Call, command: BusCommand) -> None:
+        code = self.refuse(command)
+        if code is not None:
+            raise BusError(code, f"{type(command).__name__} was not taken")
+        self.sent.append((call.call_id, command))
+        if self._on_command is not None:
+            self._on_command(call, command)
+
+    async def bind(self, call_id: str, receive: Receiver) -> None:
+        self._receivers.setdefault(call_id, []).append(receive)
+
+    async def unbind(self, call_id: str, receive: Receiver) -> None:
+        self._receivers[call_id].remove(receive)
+        if not self._receivers[call_id]:
+            del self._receivers[call_id]
+
+    @property
+    def bound(self) -> tuple[str, ...]:
+        """The legs whose events somebody receives."""
+        return tuple(self._receivers)
+
+    def deliver(self, call_id: str, event: Event) -> None:
+        """An event of this leg happens; without a binding nobody hears it."""
+        for receive in tuple(self._receivers.get(call_id, ())):
+            receive(event)
+
+
+class FakeFetcher:
+    """Customers' servers as one function; `delay_s` passes before each answer.
+
+    Attributes:
+        requests: everything that was asked, in order.
+    """
+
+    def __init__(
+        self, handler: Callable[[FetchRequest], Answer | FetchFailure], delay_s: float = 0.0
+    ) -> None:
+        self.requests: list[FetchRequest] = []
+        self._handler = handler
+        self._delay_s = delay_s
+
+    async def fetch(self, request: FetchRequest) -> Answer | FetchFailure:
+        self.requests.append(request)
+        if self._delay_s >= request.deadline_s:
+            await asyncio.sleep(request.deadline_s)
+            return FetchFailure(Code.FETCH_TOTAL_TIMEOUT, "the server did not answer in time")
+        await asyncio.sleep(self._delay_s)
+        return self._handler(request)
+
+
+@dataclass
+class FakeDelivery:
+    """A request as if it came from the queue; counts how often it was settled."""
+
+    request: PivotRequest
+    age_s: float = 0.0
+    redelivered: bool = False
+    acknowledged: int = 0
+    lose: bool = False
+    """The connection is gone: nothing can be settled any more."""
+
+    async def acknowledge(self) -> None:
+        if self.lose:
+            raise BusError(Code.BUS_LOST, "the connection is gone")
+        self.acknowledged += 1
+
+
+@dataclass
+class FakeOwnership:
+    """Remembers ownership records in memory."""
+
+    records: dict[str, JsonObject] = field(default_factory=dict)
+
+    async def record(self, call_id: str, snapshot: JsonObject) -> None:
+        self.records[call_id] = snapshot
+
+    async def release(self, call_id: str) -> None:
+        self.records.pop(call_id, None)

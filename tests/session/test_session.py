@@ -1,0 +1,212 @@
+"""A live call on virtual time: what leaves it, and that it goes on after being written down."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from pivot.execute.machine import CallMachine
+from pivot.execute.state import CallState
+from pivot.model.call import PivotRequest
+from pivot.model.codes import Code, Outcome
+from pivot.model.commands import BusCommand, End, HandOverFlow, SayFailed, SayProcessing
+from pivot.model.events import ChannelDestroyed, Event, Executed, Requested
+from pivot.model.fetch import Answer, FetchFailure, FetchRequest
+from pivot.model.notes import Moment
+from pivot.model.switch import AnswerCall, Hangup, SpeakText
+from pivot.session.ports import Observer
+from pivot.session.session import Session, World
+from pivot.sim.clock import run_virtually
+from pivot.sim.fakes import FakeBus, FakeDelivery, FakeFetcher, FakeOwnership
+from tests.calls import CALL_ID, answer, pivot_request, twiml
+from tests.rules import RULES
+
+FLOW = '{"module":"hangup","data":{}}'
+Reply = Callable[[FetchRequest], Answer | FetchFailure]
+
+
+class Scene:
+    """A call and the world around it: a switch that speaks for two seconds, and hangs up when told to."""
+
+    def __init__(
+        self,
+        reply: Reply = lambda request: answer(FLOW),
+        delay_s: float = 0.0,
+        request: PivotRequest | None = None,
+    ) -> None:
+        self.request = request or pivot_request()
+        self.bus = FakeBus(self._switch)
+        self.delivery = FakeDelivery(self.request)
+        self.ownership = FakeOwnership()
+        self.fetcher = FakeFetcher(reply, delay_s)
+        self.world = World(
+            self.bus, self.fetcher, self.ownership, now=lambda: asyncio.get_running_loop().time()
+        )
+
+    def _switch(self, call: object, command: BusCommand) -> None:
+        loop = asyncio.get_running_loop()
+        if isinstance(command, SpeakText):
+            loop.call_later(2.0, self.bus.deliver, CALL_ID, Executed(CALL_ID, "noop", command.noop_id))
+        if isinstance(command, Hangup):
+            loop.call_later(0.1, self.bus.deliver, CALL_ID, ChannelDestroyed(CALL_ID, "NORMAL_CLEARING"))
+
+    def begin(self, *observers: Observer) -> Session:
+        machine = CallMachine(CallState(self.request, "s"), RULES)
+        session = Session(machine, self.delivery, self.world, observers)
+        session.post(Requested(10.0))
+        return session
+
+    def run(
+        self, *happenings: tuple[float, Event], observers: tuple[Observer, ...] = ()
+    ) -> tuple[End, float]:
+        """Live to the end; returns it and the virtual second at which it came."""
+
+        async def live() -> tuple[End, float]:
+            loop = asyncio.get_running_loop()
+            for at_s, event in happenings:
+                loop.call_later(at_s, self.bus.deliver, CALL_ID, event)
+            return await self.begin(*observers).run(), loop.time()
+
+        return run_virtually(live())
+
+    @property
+    def commands(self) -> list[BusCommand]:
+        return [command for _, command in self.bus.sent]
+
+
+def test_a_quick_answer_costs_no_binding() -> None:
+    """The fast path is consume, fetch, publish, publish, acknowledge."""
+    scene = Scene()
+
+    assert scene.run() == (End(Outcome.OK), 0.0)
+    assert scene.commands == [SayProcessing(), HandOverFlow(FLOW)]
+    assert (scene.delivery.acknowledged, scene.bus.bound, scene.ownership.records) == (1, (), {})
+
+
+def test_a_hang_up_ends_a_slow_fetch() -> None:
+    """The customer's server is not worth waiting for when nobody is on the phone."""
+    scene = Scene(delay_s=5.0)
+
+    end, at_s = scene.run((1.0, ChannelDestroyed(CALL_ID)))
+
+    assert (end.outcome, end.code, at_s) == (Outcome.GONE, Code.CALL_GONE, 1.0)
+    assert (scene.commands, scene.delivery.acknowledged, scene.bus.bound) == ([], 1, ())
+
+
+def test_a_dead_server_costs_nine_seconds_at_most() -> None:
+    """callflow waits ten."""
+    scene = Scene(delay_s=60.0)
+
+    end, at_s = scene.run()
+
+    assert end.outcome == Outcome.BRANCHED
+    assert at_s <= 9.0
+    assert scene.commands == [SayFailed()]
+
+
+def test_twiml_runs_and_hangs_up() -> None:
+    """Say, then the document's end: the call is answered, spoken to and ended."""
+    scene = Scene(lambda request: twiml("<Say>Hello</Say>"))
+
+    end, at_s = scene.run()
+
+    assert end == End(Outcome.OK)
+    assert [type(command) for command in scene.commands] == [SayProcessing, AnswerCall, SpeakText, Hangup]
+    assert (scene.delivery.acknowledged, scene.bus.bound) == (1, ())
+    assert at_s == pytest.approx(2.1)
+
+
+def test_an_engine_that_crashes_still_answers_callflow() -> None:
+    """One call may fail; nobody may wait for us in vain."""
+
+    def crash(request: FetchRequest) -> Answer:
+        raise RuntimeError("a fault of ours")
+
+    scene = Scene(crash)
+
+    end, _ = scene.run()
+
+    assert (end.outcome, end.code) == (Outcome.BRANCHED, Code.WORKER_CRASH)
+    assert scene.commands == [SayFailed()]
+
+
+def test_a_failing_observer_harms_nobody() -> None:
+    """Debug capture may never cost a call."""
+
+    class Broken:
+        def saw(self, moment: Moment, at_s: float) -> None:
+            raise RuntimeError("a fault of the recorder")
+
+    assert Scene().run(observers=(Broken(),))[0] == End(Outcome.OK)
+
+
+def test_a_refused_publication_drops_what_stood_behind_it() -> None:
+    """A flow without `processing` in front of it would be lost on callflow."""
+    scene = Scene()
+    scene.bus.refuse = lambda command: Code.BUS_LOST if isinstance(command, SayProcessing) else None
+
+    end, _ = scene.run()
+
+    assert (end.outcome, end.code) == (Outcome.GONE, Code.BUS_LOST)
+    assert (scene.commands, scene.delivery.acknowledged) == ([], 0)
+
+
+class Killed(BaseException):
+    """The worker's process ends here."""
+
+
+class Killer:
+    """Writes the call down at the n-th moment it sees, and then kills it."""
+
+    def __init__(self, at: int) -> None:
+        self.countdown = at
+        self.session: Session | None = None
+        self.snapshot = ""
+
+    def saw(self, moment: Moment, at_s: float) -> None:
+        self.countdown -= 1
+        if self.countdown == 0 and self.session is not None:
+            self.snapshot = json.dumps(self.session.snapshot())
+            raise Killed
+
+
+SCENES: dict[str, Callable[[], Scene]] = {
+    "a flow": lambda: Scene(delay_s=1.0),
+    "no answer": lambda: Scene(lambda request: answer("no", status=500), delay_s=1.0),
+    "two documents": lambda: Scene(
+        lambda request: (
+            twiml("<Say>One</Say><Redirect>/two</Redirect>")
+            if request.iteration == 1
+            else twiml("<Pause length='3'/><Say>Two</Say>")
+        ),
+        delay_s=1.0,
+    ),
+}
+
+
+async def live_twice(scene: Scene, kill_at: int) -> End:
+    """A call whose worker dies at some moment, and that goes on in another one."""
+    killer = Killer(kill_at)
+    session = killer.session = scene.begin(killer)
+    with suppress(Killed):
+        return await session.run()
+    rebuilt = Session.rebuild(json.loads(killer.snapshot), RULES, scene.delivery, scene.world)
+    return await rebuilt.run()
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_call_goes_on_wherever_its_worker_died(name: str) -> None:
+    """Same end, same commands: none is missing, and none comes twice."""
+    undisturbed = SCENES[name]()
+    expected, _ = undisturbed.run()
+
+    for kill_at in range(1, 40):
+        scene = SCENES[name]()
+        end = run_virtually(live_twice(scene, kill_at))
+        assert end == expected, kill_at
+        assert scene.commands == undisturbed.commands, kill_at
+        assert scene.bus.bound == (), kill_at

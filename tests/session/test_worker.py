@@ -1,0 +1,121 @@
+"""Many calls side by side: each in its own boundary, all of them ended in order."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pivot.model.commands import HandOverFlow, SayFailed, SayProcessing
+from pivot.model.fetch import Answer, FetchRequest
+from pivot.session.session import World
+from pivot.session.worker import Limits, Worker
+from pivot.sim.clock import run_virtually
+from pivot.sim.fakes import FakeBus, FakeDelivery, FakeFetcher, FakeOwnership
+from tests.calls import answer, call, pivot_request
+from tests.rules import RULES
+
+FLOW = '{"module":"hangup","data":{}}'
+
+
+def delivery(number: int, age_s: float = 0.0) -> FakeDelivery:
+    return FakeDelivery(pivot_request(call=call(call_id=f"call-{number}")), age_s)
+
+
+class Floor:
+    """A worker whose customers' servers take `delay_s`."""
+
+    def __init__(self, delay_s: float = 0.0, limits: Limits | None = None) -> None:
+        self.bus = FakeBus()
+        fetcher = FakeFetcher(self._reply, delay_s)
+        world = World(self.bus, fetcher, FakeOwnership(), now=lambda: asyncio.get_running_loop().time())
+        self.worker = Worker(world, lambda: RULES, limits=limits or Limits())
+
+    @staticmethod
+    def _reply(request: FetchRequest) -> Answer:
+        return answer(FLOW)
+
+
+def test_a_thousand_calls_run_side_by_side() -> None:
+    """Their servers' seconds do not add up."""
+
+    async def live() -> tuple[Floor, float]:
+        floor = Floor(delay_s=2.0)
+        for number in range(1000):
+            floor.worker.take(delivery(number))
+        assert floor.worker.calls == 1000
+        assert await floor.worker.drain(5.0) == 0
+        return floor, asyncio.get_running_loop().time()
+
+    floor, at_s = run_virtually(live())
+
+    assert at_s == 2.0
+    assert len(floor.bus.sent) == 2000
+    assert floor.worker.calls == 0
+
+
+def test_a_full_worker_refuses_in_time() -> None:
+    """callflow is told at once, and goes on."""
+
+    async def live() -> tuple[Floor, list[FakeDelivery]]:
+        floor = Floor(delay_s=1.0, limits=Limits(max_calls=1))
+        deliveries = [delivery(1), delivery(2)]
+        for one in deliveries:
+            floor.worker.take(one)
+        await floor.worker.drain(5.0)
+        return floor, deliveries
+
+    floor, deliveries = run_virtually(live())
+
+    assert floor.bus.sent[0] == ("call-2", SayFailed())
+    assert [command for _, command in floor.bus.sent[1:]] == [SayProcessing(), HandOverFlow(FLOW)]
+    assert [one.acknowledged for one in deliveries] == [1, 1]
+
+
+def test_what_cannot_end_in_time_is_given_back() -> None:
+    """A worker that stops leaves its unanswered requests to the others."""
+
+    async def live() -> tuple[int, Floor, FakeDelivery, float]:
+        floor, one = Floor(delay_s=8.0), delivery(1)
+        floor.worker.take(one)
+        left = await floor.worker.drain(2.0)
+        return left, floor, one, asyncio.get_running_loop().time()
+
+    left, floor, one, at_s = run_virtually(live())
+
+    assert (left, floor.bus.sent, one.acknowledged, floor.worker.calls) == (1, [], 0, 0)
+    assert at_s == 2.0
+
+
+def test_one_calls_crash_is_its_own() -> None:
+    """Everybody else's call goes on, and callflow hears `failed` for this one."""
+
+    class CrashingDelivery(FakeDelivery):
+        async def acknowledge(self) -> None:
+            self.acknowledged += 1
+            if self.acknowledged == 1:
+                raise RuntimeError("a fault of ours")
+
+    async def live() -> Floor:
+        floor = Floor()
+        floor.worker.take(CrashingDelivery(pivot_request(call=call(call_id="broken"))))
+        floor.worker.take(delivery(2))
+        await floor.worker.drain(5.0)
+        return floor
+
+    floor = run_virtually(live())
+
+    assert ("broken", SayFailed()) in floor.bus.sent
+    assert ("call-2", HandOverFlow(FLOW)) in floor.bus.sent
+
+
+def test_a_lost_refusal_is_no_crash() -> None:
+    """callflow's own ten seconds remain."""
+
+    async def live() -> int:
+        floor = Floor(limits=Limits(max_calls=0))
+        lost = delivery(1)
+        lost.lose = True
+        floor.worker.take(lost)
+        await asyncio.sleep(0)
+        return await floor.worker.drain(1.0)
+
+    assert run_virtually(live()) == 0
