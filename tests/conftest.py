@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
 from yarl import URL
 
 from tests.services import AMQP_URL, COUCH_URL, REQUIRE, ServiceError, rabbitmqctl
+from tests.services.packages import CHROMIUM_NAMES
 from tests.tcp_proxy import TcpProxy, open_tcp_proxy
 
 # How fast a busy machine draws examples says nothing about our code.
@@ -29,6 +32,13 @@ def amqp_url() -> str:
 def couch_url() -> str:
     """A server that speaks CouchDB's protocol, with an administrator's name and password."""
     return _service(COUCH_URL)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The system's Chromium, for Playwright's `executable_path`."""
+    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    return found or _missing("no Chromium is installed: run `make packages`")
 
 
 @pytest.fixture
@@ -66,9 +76,11 @@ async def tcp_proxy() -> AsyncIterator[Callable[[str], Awaitable[TcpProxy]]]:
 def _service(variable: str) -> str:
     if url := os.environ.get(variable):
         return url
-    advice = (
-        f"{variable} is not set: run `make test`, or `python -m tests.services start` and use what it prints"
-    )
+    _missing(f"{variable} is not set: run `make test`, or use what `python -m tests.services start` prints")
+
+
+def _missing(advice: str) -> NoReturn:
+    """Skip, or fail where nothing may be skipped."""
     if os.environ.get("CI") == "true" or os.environ.get(REQUIRE) == "1":
         pytest.fail(advice)
     pytest.skip(advice)

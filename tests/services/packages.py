@@ -27,6 +27,10 @@ NPM_INSTALL = [
     "--no-fund",
     "--loglevel=error",
 ]
+NPM_LIMITS = ["--fetch-retries=1", "--fetch-timeout=30000"]  # its own defaults wait for minutes, in silence
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+INSTALL_TIMEOUT_S = 240.0
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 # Debian starts a freshly installed server unless this file forbids it; a file that is there already stays.
 APT_INSTALL = """
@@ -49,13 +53,14 @@ fi
 
 
 def install() -> None:
-    """Install what is missing; one caller on the machine at a time."""
-    with _machine_lock():
-        if packages := _missing_packages():
-            _apt_install(packages)
+    """Install what is missing; apt for one caller on the machine at a time, npm for one in this checkout."""
+    if _missing_packages():
+        with _locked(Path("/etc/passwd")):  # a file that every user may open
+            _apt_install(_missing_packages())
+    FOLDER.mkdir(exist_ok=True)
+    with _locked(FOLDER):
         if not POUCHDB_SERVER.exists():
-            FOLDER.mkdir(exist_ok=True)
-            _run([*NPM_INSTALL, "--prefix", str(FOLDER), POUCHDB])
+            _run([*NPM_INSTALL, *NPM_LIMITS, "--prefix", str(FOLDER), POUCHDB], _npm_environment())
 
 
 def _missing_packages() -> list[str]:
@@ -64,7 +69,7 @@ def _missing_packages() -> list[str]:
         "rabbitmq-server": _has("rabbitmq-server"),
         "nodejs": _has("node"),
         "npm": _has("npm"),
-        "chromium": _has("chromium", "chromium-browser", "google-chrome"),
+        "chromium": _has(*CHROMIUM_NAMES),
     }
     return [package for package, there in wanted.items() if not there]
 
@@ -74,33 +79,50 @@ def _has(*tools: str) -> bool:
 
 
 def _apt_install(packages: list[str]) -> None:
+    if not packages:
+        return
     print(f"installing with apt: {' '.join(packages)}", flush=True)
     if not _has("apt-get"):
         raise ServiceError(
-            f"no apt-get here: install {' '.join(packages)} by hand, or set the variables of the services"
+            f"no apt-get here: install {' '.join(packages)} by hand, or set the services' variables"
         )
     as_root = [] if os.geteuid() == 0 else ["sudo"]
-    _run([*as_root, "sh", "-c", APT_INSTALL, "sh", *packages])
+    _run([*as_root, "sh", "-c", APT_INSTALL, "sh", *packages], dict(os.environ))
 
 
-def _run(command: list[str]) -> None:
-    """Run quietly; show everything when it fails."""
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.stderr.write(done.stdout)
-        raise ServiceError(f"this command ended with status {done.returncode}: {shlex.join(command[:3])} ...")
+def _npm_environment() -> dict[str, str]:
+    """Node brings its own list of authorities; the system's may hold one that the machine's network needs."""
+    system = {"NODE_EXTRA_CA_CERTS": str(SYSTEM_CERTIFICATES)} if SYSTEM_CERTIFICATES.exists() else {}
+    return system | dict(os.environ)
+
+
+def _run(command: list[str], env: dict[str, str]) -> None:
+    """Run quietly; show everything when it fails or takes too long."""
+    what = shlex.join(command[:3])
+    try:
+        subprocess.run(
+            command,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=INSTALL_TIMEOUT_S,
+            check=True,
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        sys.stderr.write((error.stdout or b"").decode(errors="replace"))
+        reason = (
+            "took too long" if isinstance(error, subprocess.TimeoutExpired) else f"status {error.returncode}"
+        )
+        raise ServiceError(f"installing failed ({reason}): {what} ...") from error
 
 
 @contextmanager
-def _machine_lock() -> Iterator[None]:
-    """Checkouts and users side by side: everybody may read and so lock this file."""
-    with Path("/etc/passwd").open() as anchor:
-        fcntl.flock(anchor, fcntl.LOCK_EX)
+def _locked(anchor: Path) -> Iterator[None]:
+    """Hold an exclusive lock on an existing file or folder."""
+    handle = os.open(anchor, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(handle)
