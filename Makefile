@@ -1,20 +1,62 @@
-# Targets people use: demo, test, check. VENV may name another environment.
+# pivot. `make` shows the targets. VENV=... uses that environment as it is; without it .venv is made from the pinned versions.
 VENV ?= .venv
 PYTHON ?= python3
 PY = $(VENV)/bin/python
+PIP_INSTALL = $(PY) -m pip install -q --disable-pip-version-check
+TESTS ?=
 
-.PHONY: check format lint types fast
+ifeq ($(origin VENV),file)
+RUN_READY = $(VENV)/.run-ready
+DEV_READY = $(VENV)/.dev-ready
+endif
 
-check: format lint types fast
+.PHONY: help demo check format lint types fast test packages services-stop bench clean
 
-format:
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
+
+demo: $(RUN_READY)  ## a simulated call from request to outcome; needs no broker and no database
+	@$(PY) -m pivot demo
+
+check: format lint types fast  ## what must be green before a commit (no services needed)
+
+format: $(DEV_READY)  ## is the code formatted
 	$(PY) -m ruff format --check -q .
 
-lint:
+lint: $(DEV_READY)  ## ruff's rules
 	$(PY) -m ruff check -q .
 
-types:
+types: $(DEV_READY)  ## mypy --strict
 	$(PY) -m mypy --no-error-summary
 
-fast:
+fast: $(DEV_READY)  ## tests that need no services
 	$(PY) -m pytest -q -m "not rabbit and not couch and not browser and not live"
+
+test: packages $(DEV_READY)  ## the whole suite over private services; TESTS="tests/bus -k name" runs a part
+	$(PY) -m tests.services run -- $(PY) -m pytest $(TESTS)
+
+packages:  ## what the services need: apt (root or sudo) and npm, only what is missing
+	@$(PYTHON) -m tests.services install
+
+services-stop:  ## stop services that a killed run, or `python -m tests.services start`, left behind
+	@$(PYTHON) -m tests.services stop
+
+bench: $(RUN_READY)  ## how fast, beside the bare libraries
+	@$(PY) -m pivot bench
+
+clean: services-stop  ## remove everything made here
+	rm -rf .venv .services .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("pivot needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "no virtual environment: apt-get install python3-venv"; exit 1; }
+
+.venv/.run-ready: .venv/bin/python constraints.txt pyproject.toml
+	@$(PIP_INSTALL) --require-hashes -r constraints.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev-ready: .venv/.run-ready constraints-dev.txt
+	@$(PIP_INSTALL) --require-hashes -r constraints-dev.txt
+	@touch $@
