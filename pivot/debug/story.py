@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pivot.debug.names import GREGORIAN_UNIX_S
 from pivot.model.json import Json, JsonObject
-
-GREGORIAN_UNIX_S = 62_167_219_200
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Sequence
@@ -34,6 +35,7 @@ class MemoryStore:
     rows: dict[str, list[CallRow]] = field(default_factory=lambda: defaultdict(list))
     down: bool = False
     asked: list[str] = field(default_factory=list)
+    _was_asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def write(self, documents: Sequence[DebugDocument]) -> WriteReport:
         for document in documents:
@@ -108,8 +110,15 @@ class MemoryStore:
         bodies = self.accounts.get(account_id, {}).get(month, {}).values()
         return [body for body in bodies if body.get("pvt_type") == "pivot_debug"]
 
+    async def until_asked(self, times: int) -> None:
+        """Returns when so many questions have come."""
+        while len(self.asked) < times:
+            self._was_asked.clear()
+            await self._was_asked.wait()
+
     def _note(self, question: str) -> None:
         self.asked.append(question)
+        self._was_asked.set()
         if self.down:
             raise StoreError("the database is away", retryable=True)
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import aiohttp
 from aiohttp.test_utils import TestClient, TestServer
+from multidict import CIMultiDict
 from yarl import URL
 
 from pivot.debug.store import DebugDocument, Store
@@ -86,7 +87,7 @@ async def fill(store: Store, *documents: DebugDocument) -> None:
 @dataclass
 class Reply:
     status: int
-    headers: dict[str, str]
+    headers: CIMultiDict[str]
     body: Any
     text: str = ""
 
@@ -126,7 +127,9 @@ class CrossbarClient:
         async with self._client.session.request(method, target, headers=token | (headers or {})) as reply:
             text = await reply.text()
             is_json = reply.content_type == "application/json" and text
-            return Reply(reply.status, dict(reply.headers), await reply.json() if is_json else None, text)
+            return Reply(
+                reply.status, CIMultiDict(reply.headers), await reply.json() if is_json else None, text
+            )
 
     async def pages(self, path: str = "debug", **query: Any) -> list[list[Any]]:
         """The data of every page, following `next_start_key`."""

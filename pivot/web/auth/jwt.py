@@ -101,7 +101,9 @@ class JwtJudge:
         except jwt.PyJWTError as error:
             raise no_credentials() from error
         expires = claims["exp"]
-        if not isinstance(expires, int | float) or expires <= self._clock():
+        if not isinstance(expires, int | float):
+            raise no_credentials()
+        if expires <= self._clock():
             raise dead_credentials()
         await self._check_identity(claims)
         return claims
