@@ -37,10 +37,12 @@ class Judge:
     """Validates values against a library of schema documents; `extras` by `<document>.<member>`."""
 
     def __init__(self, documents: Mapping[str, Schema], extras: Mapping[str, Extra]) -> None:
-        self._documents = documents
-        self._registry: Registry[Any] = Registry().with_resources(
-            (schema_id, DRAFT4.create_resource({**document, "id": schema_id}))
+        self._documents = {
+            schema_id: {**_without_dialect(document), "id": schema_id}
             for schema_id, document in documents.items()
+        }
+        self._registry: Registry[Any] = Registry().with_resources(
+            (schema_id, DRAFT4.create_resource(document)) for schema_id, document in self._documents.items()
         )
         self._extras = extras
         self._validators: dict[str, Validator] = {}
@@ -68,13 +70,13 @@ class Judge:
         """
         validator = self._validators.get(schema_id)
         if validator is None:
-            document = {**self._documents[schema_id], "id": schema_id}
+            document = self._documents[schema_id]
             validator = self._dialect(document, registry=self._registry, format_checker=_FORMATS)
             self._validators[schema_id] = validator
         return iter(validator.iter_errors(value))
 
     def _reference(self, validator: Any, reference: str, value: Any, schema: Schema) -> Faults:
-        """Differs: Kazoo refuses every value when anything stands beside a `$ref`; for us both count."""
+        """What stands beside a `$ref` counts as well, unlike in plain draft 4."""
         try:
             yield from Draft4Validator.VALIDATORS["$ref"](validator, reference, value, schema) or ()
         except Unresolvable:
@@ -146,6 +148,11 @@ def _below(name: str, faults: Faults) -> Faults:
     for error in faults:
         error.relative_path.appendleft(name)
         yield error
+
+
+def _without_dialect(document: Schema) -> Schema:
+    """jsonschema would take plain draft 4 for a document that names it."""
+    return {keyword: argument for keyword, argument in document.items() if keyword != "$schema"}
 
 
 def _id_of(schema: Any) -> str:

@@ -45,8 +45,8 @@ def _address(host: str) -> int | None:
 
 
 def _number(text: str) -> int | None:
-    """A number as C reads it: hexadecimal after `0x`, octal after `0`."""
-    if re.fullmatch(r"0x[0-9a-f]{1,16}", text):
+    """A number as Erlang reads it: hexadecimal after `0x`, unless it is zero; octal after `0`."""
+    if re.fullmatch(r"0x0{0,9}[1-9a-f][0-9a-f]{0,15}", text):
         return int(text, 16)
     if re.fullmatch(r"0[0-7]{0,16}", text):
         return int(text, 8)
