@@ -56,6 +56,8 @@ class Recorder:
 
     def watch(self, request: PivotRequest, started_at: float) -> Watch:
         """An observer of this call, whose request came at Unix time `started_at`."""
+        if self._settings.store == "off":
+            return _Blind()
         account_id = request.call.account_id
         if account_id is None or not is_account_id(account_id):
             self._skip(account_id)

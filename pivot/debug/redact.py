@@ -25,6 +25,10 @@ class Redactor:
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._names = frozenset(name.lower() for name in names)
+        any_name = "|".join(re.escape(name) for name in sorted(self._names))
+        self._in_query = (
+            re.compile(rf"([?&;](?:{any_name})=)[^&#\s\"'<>]*", re.IGNORECASE) if any_name else None
+        )
 
     def url(self, url: str) -> str:
         """Without password, named query parameters masked."""
@@ -36,12 +40,12 @@ class Redactor:
         return f"{before}?{self.form(query)}{mark}{fragment}"
 
     def text(self, text: str) -> str:
-        """Any text, without the passwords of the URLs in it."""
+        """Any text, without the passwords and the named parameters of the URLs in it."""
         if "://" in text and "@" in text:
             text = _PASSWORD.sub(rf"\1:{MASK}@", text)
         if "%40" in text:
             text = _ENCODED_PASSWORD.sub(rf"\1{MASK}\2", text)
-        return text
+        return self._in_query.sub(rf"\1{MASK}", text) if self._in_query else text
 
     def form(self, form: str) -> str:
         """Form parameters; `Name[part]` counts as `Name`."""
