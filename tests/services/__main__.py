@@ -57,10 +57,12 @@ def run(command: list[str]) -> int:
     """Run a command between start and stop; returns its exit status."""
     running = new_record(owner=Process.of(os.getpid()))
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, terminate)
         start_services(running)
-        return wait_for(subprocess.Popen(command, env={**os.environ, **running.env, REQUIRE: "1"}))
+        status = wait_for(subprocess.Popen(command, env={**os.environ, **running.env, REQUIRE: "1"}))
+        return status if status >= 0 else 128 - status  # ended by a signal: as a shell says it
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     finally:
