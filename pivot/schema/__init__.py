@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any
 
 from pivot.model.json import JsonObject
 from pivot.schema.actions import ACTION, ActionDocument, actions, place_of
-from pivot.schema.documents import Schema, bundled_documents
+from pivot.schema.documents import Schema, bundled_documents, problem_of, reachable
 from pivot.schema.faults import ROOT_IS_NO_OBJECT, fault, merged, schema_not_found
 from pivot.schema.judge import Faults, Judge, complain, not_found
 from pivot.schema.shortcut import Fills, Test, compiled
@@ -52,23 +52,33 @@ class Schemas:
     """A library of schema documents by id, and the checks made of them, each when it is first needed."""
 
     documents: Mapping[str, Schema]
+    problems: tuple[str, ...] = ()
+    """What was wrong with documents that were passed over: `<id>: <problem>`."""
 
     @classmethod
     def bundled(cls) -> Schemas:
-        """The documents that pivot brings along."""
-        return cls(MappingProxyType(dict(bundled_documents())))
+        """The documents that pivot brings along; one library for all who ask."""
+        return _bundled()
 
     def with_documents(self, documents: Mapping[str, Schema]) -> Schemas:
         """The same with a cluster's own documents (database `system_schemas`) in front of these.
 
-        Documents that are no schemas are left out; design documents are.
+        Only those that a flow may need are taken. One that is no schema is passed over, so that a bundled one
+        of its id stays in force, and named in `problems`.
         """
-        usable = {
-            schema_id: document
-            for schema_id, document in documents.items()
-            if isinstance(document, Mapping) and not schema_id.startswith("_design/")
+        needed = reachable({**self.documents, **documents}, "callflows.")
+        problems = {
+            schema_id: problem
+            for schema_id in sorted(needed & documents.keys())
+            if (problem := problem_of(documents[schema_id])) is not None
         }
-        return Schemas(MappingProxyType({**self.documents, **usable}))
+        usable = {
+            schema_id: documents[schema_id] for schema_id in (needed & documents.keys()) - problems.keys()
+        }
+        return Schemas(
+            MappingProxyType({**self.documents, **usable}),
+            tuple(f"{schema_id}: {problem}" for schema_id, problem in problems.items()),
+        )
 
     def check_flow(self, flow: Any) -> FlowVerdict:
         """Judge a flow just decoded; the defaults are filled into `flow` itself.
@@ -160,6 +170,11 @@ class Schemas:
 
     def _module_known(self, action: dict[str, Any], module: Any, fills: Fills) -> bool:
         return module in self._data_tests
+
+
+@cache
+def _bundled() -> Schemas:
+    return Schemas(MappingProxyType(dict(bundled_documents())))
 
 
 def _url_faults(judge: Judge, parent: dict[str, Any], url: Any) -> Faults:

@@ -105,7 +105,7 @@ def has_usable_default(member: Schema) -> bool:
         return False
     types = [member["type"]] if isinstance(member["type"], str) else member["type"]
     checker = Draft4Validator.TYPE_CHECKER
-    return any(isinstance(one, str) and checker.is_type(member["default"], one) for one in types)
+    return any(one in _TYPES and checker.is_type(member["default"], one) for one in map(str, types))
 
 
 def same(left: Any, right: Any) -> bool:
@@ -167,6 +167,13 @@ def _in_order(schema: Any) -> Iterator[tuple[str, Any]]:
             yield keyword, argument
     if "kazoo-regexp" in schema:
         yield "kazoo-regexp", schema["kazoo-regexp"]
+
+
+def _type(validator: Any, named: Any, value: Any, schema: Schema) -> Faults:
+    """Draft 3 has types that are schemas, and takes what it does not know for any type."""
+    names = named if isinstance(named, list) else [named]
+    if all(name in _TYPES and not validator.is_type(value, name) for name in map(str, names)):
+        yield ValidationError("type", instance=value)
 
 
 def _required(validator: Any, names: Any, value: Any, schema: Schema) -> Faults:
@@ -243,6 +250,7 @@ def _take_over(value: Any, filled: Any) -> None:
         value[:] = filled
 
 
+_TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 _HOPELESS = re.compile(
     r"missing \)|unbalanced parenthesis|nothing to repeat|multiple repeat|unterminated character set"
     r"|bad escape \(end of pattern\)|bad character range"
@@ -263,6 +271,7 @@ def _regexp(validator: Any, wanted: bool, value: Any, schema: Schema) -> Faults:
 
 
 _KEYWORDS: dict[str, Callable[..., Faults]] = {
+    "type": _type,
     "required": _required,
     "enum": _enum,
     "pattern": _pattern,

@@ -37,7 +37,7 @@ _LEFT_TO_THE_JUDGE = {
 
 def compiled(schema: Schema, extras: Mapping[str, Extra], prefix: str) -> Test:
     """A test for one schema; `extras` by `<prefix>.<member>`, where prefix is the document's id."""
-    if not _LEFT_TO_THE_JUDGE.isdisjoint(schema):
+    if not _LEFT_TO_THE_JUDGE.isdisjoint(schema) or not _names_known_types(schema):
         return _unsure
     tests = [
         make(schema[keyword])
@@ -55,6 +55,13 @@ def compiled(schema: Schema, extras: Mapping[str, Extra], prefix: str) -> Test:
 
 def _unsure(value: Any, fills: Fills) -> bool:
     return False
+
+
+def _names_known_types(schema: Schema) -> bool:
+    named = schema.get("type", [])
+    return all(
+        isinstance(name, str) and name in _TYPES for name in (named if isinstance(named, list) else [named])
+    )
 
 
 def _kinds(schema: Schema) -> tuple[type, ...] | None:

@@ -40,7 +40,10 @@ def read_kazoo(body: bytes, rules: TranslateRules) -> KazooFlow:
     _check_size(text, value, rules)
     if _SURROGATE.search(text):
         _check_characters(value)
-    verdict = rules.schemas.check_flow(value)
+    try:
+        verdict = rules.schemas.check_flow(value)
+    except RecursionError:
+        raise _too_deep() from None
     if verdict.faults:
         raise _schema_error(verdict.faults, verdict.schema_errors)
     return KazooFlow(encode(verdict.flow), (*warnings, *duplicates))

@@ -107,6 +107,42 @@ def test_the_clusters_own_documents_come_first() -> None:
     assert SCHEMAS.check_flow({"module": "shout"}).flow is None
 
 
+def test_a_clusters_document_that_is_no_schema_is_passed_over() -> None:
+    """One bad edit in the database must not take an action away from all customers."""
+    schemas = SCHEMAS.with_documents(
+        {
+            "callflows.hangup": {"$schema": "http://json-schema.org/draft-04/schema#", "properties": 5},
+            "callflows.play": "text",  # type: ignore[dict-item]
+            "system_config.x": {"properties": 5},
+        }
+    )
+
+    assert schemas.problems == (
+        "callflows.hangup: is no schema at $.properties: 5 is not of type 'object'",
+        "callflows.play: is str, want an object",
+    )
+    assert schemas.check_flow({"module": "hangup"}).flow == {"module": "hangup", "data": {}}
+
+
+def test_types_of_draft_3_are_understood() -> None:
+    """`any` and types that nobody knows let everything pass; unions pass what fits one of them."""
+    members = {"a": {"type": "any"}, "b": {"type": ["string", "null"], "default": "x"}, "c": {"type": "nose"}}
+    schemas = SCHEMAS.with_documents({"callflows.old": {"properties": members}})
+
+    assert schemas.check_flow({"module": "old", "data": {"a": 1, "c": [], "b": 5}}).faults == (
+        {
+            "data.b": {
+                "type": {
+                    "message": "Value did not match type(s): string, null",
+                    "target": "string, null",
+                    "value": 5,
+                }
+            }
+        },
+    )
+    assert schemas.check_flow({"module": "old"}).flow == {"module": "old", "data": {"b": "x"}}
+
+
 def test_a_draft_3_document_may_require_a_member_where_it_is_described() -> None:
     """Documents without `$schema` are draft 3 to Kazoo."""
     schemas = SCHEMAS.with_documents(
