@@ -133,27 +133,31 @@ class Author:
     ) -> DebugDocument:
         when_s = self.started_s + at_s
         month = month_of(when_s)
-        shown = storable({**public, "call_id": self.request.call.call_id})
-        assert isinstance(shown, Mapping)
         gregorian_s = int(when_s) + GREGORIAN_UNIX_S
-        private: dict[str, Json] = {
+        shown, written = _written({**public, "call_id": self.request.call.call_id})
+        pivot, written_ours = _written(
+            {
+                "kind": kind,
+                "msg_id": self.request.msg_id,
+                "started_ms": self._started_ms,
+                "at_ms": _ms(at_s),
+                **ours,
+            }
+        )
+        body: dict[str, Json] = {
+            **shown,
             "pvt_account_id": self.account_id,
             "pvt_account_db": encoded(month_database(self.account_id, month)),
             "pvt_created": gregorian_s,
             "pvt_modified": gregorian_s,
             "pvt_type": pvt_type,
             "pvt_node": self.node,
+            "pvt_document_hash": public_hash(written),
+            "pivot": pivot,
+            "_id": self._id(kind, iteration),
         }
-        private["pvt_document_hash"] = public_hash(shown)
-        common: dict[str, Json] = {
-            "kind": kind,
-            "msg_id": self.request.msg_id,
-            "started_ms": self._started_ms,
-            "at_ms": _ms(at_s),
-        }
-        document_id = self._id(kind, iteration)
-        body = {**shown, **private, "pivot": storable({**common, **ours}), "_id": document_id}
-        return DebugDocument(self.account_id, month, body, len(encode(body)))
+        size_bytes = len(written) + len(written_ours) + _PRIVATE_BYTES
+        return DebugDocument(self.account_id, month, body, size_bytes)
 
     def _id(self, kind: str, iteration: int) -> str:
         """32 hex digits that every attempt to write this very document arrives at."""
@@ -218,6 +222,20 @@ class Author:
             }
             return shown
         return {}
+
+
+_PRIVATE_BYTES = 450
+"""About how long the private fields are."""
+
+
+def _written(members: JsonObject) -> tuple[JsonObject, bytes]:
+    """The members as they can be stored, and their JSON text; nearly always the members themselves."""
+    try:
+        return members, encode(members)
+    except ValueError:
+        shown = storable(members)
+        assert isinstance(shown, Mapping)
+        return shown, encode(shown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ def is_month(value: str) -> bool:
 
 def month_of(when_s: float) -> str:
     """The UTC month of a Unix time: `202611`."""
-    return datetime.fromtimestamp(when_s, UTC).strftime("%Y%m")
+    when = datetime.fromtimestamp(when_s, UTC)
+    return f"{when.year:04}{when.month:02}"
 
 
 def account_database(account_id: str) -> str:

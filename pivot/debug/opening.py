@@ -15,7 +15,7 @@ from pivot.debug.settings import DebugSettings
 from pivot.debug.sqlite import SqliteStore
 from pivot.debug.store import DebugDocument, Store
 from pivot.debug.writer import Created, Writer, open_writer
-from pivot.errors import ConfigError, StoreError
+from pivot.errors import StoreError
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ async def open_store(settings: DebugSettings) -> AsyncIterator[Store | None]:
     """The store of these settings, None when it is off. One that is down now may come back later.
 
     Raises:
-        ConfigError: there is no such kind of store, or it refuses our password.
+        ConfigError: it refuses our password.
     """
     store = _store(settings)
     if store is None:
@@ -77,7 +77,6 @@ def _store(settings: DebugSettings) -> Store | None:
             return SqliteStore(settings.sqlite_path)
         case "off":
             return None
-    raise ConfigError(f'debug.store is "{settings.store}", want "couch", "sqlite" or "off"')
 
 
 def _forget(document: DebugDocument) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import structlog
@@ -157,7 +157,8 @@ class _Hindsight:
 class _Exchange:
     """One fetch: what was asked, and what came, until its document is written."""
 
-    asked: FetchRequest
+    iteration: int
+    url: str
     is_cdr: bool
     came: Fetched | FetchFailed | None = None
     came_at_s: float = 0.0
@@ -202,7 +203,7 @@ class _Scribe:
 
     def _asked(self, asked: FetchRequest, at_s: float) -> None:
         self._write_answers()
-        exchange = _Exchange(asked, is_cdr=self._hung_up)
+        exchange = _Exchange(asked.iteration, asked.shown_url or asked.url, is_cdr=self._hung_up)
         self._exchanges[asked.fetch_id] = exchange
         kind = self._kind("cdr_request" if exchange.is_cdr else "request", asked.iteration)
         self._put(self._author.asked(asked, at_s, kind))
@@ -230,8 +231,8 @@ class _Scribe:
     def _over(self, end: End, at_s: float) -> None:
         self._write_answers()
         self._ended = True
-        asked = [exchange.asked for exchange in self._exchanges.values() if not exchange.is_cdr]
-        first = self._author.redactor.url(asked[0].shown_url or asked[0].url) if asked else ""
+        asked = [exchange for exchange in self._exchanges.values() if not exchange.is_cdr]
+        first = self._author.redactor.url(asked[0].url) if asked else ""
         row: dict[str, Json] = {
             "uri": first,
             "host": host_of(first),
@@ -239,7 +240,7 @@ class _Scribe:
             "code": end.code.value if end.code else None,
             "message": self._author.redactor.text(end.message),
             "status_code": self._status,
-            "iterations": max((request.iteration for request in asked), default=0),
+            "iterations": max((exchange.iteration for exchange in asked), default=0),
         }
         self._put(self._author.timeline(row, self._entries, self._left_out, at_s))
         self._entries = []
@@ -255,14 +256,14 @@ class _Scribe:
     ) -> None:
         if exchange.came is None or exchange.written:
             return
-        iteration = exchange.asked.iteration
-        kind = self._kind("cdr_response" if exchange.is_cdr else "response", iteration)
+        kind = self._kind("cdr_response" if exchange.is_cdr else "response", exchange.iteration)
         self._put(
-            self._author.answered(exchange.came, iteration, exchange.came_at_s, verdict=verdict, kind=kind)
+            self._author.answered(
+                exchange.came, exchange.iteration, exchange.came_at_s, verdict=verdict, kind=kind
+            )
         )
         exchange.written = True
         exchange.came = None
-        exchange.asked = replace(exchange.asked, body=b"", parameters=())
 
     def _kind(self, kind: str, iteration: int) -> str:
         """Tells a second document of the same kind and iteration apart, so that neither is lost."""

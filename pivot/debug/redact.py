@@ -69,12 +69,14 @@ class Redactor:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return {
-                key: MASK if key.lower() in self._names else self.tree(item) for key, item in value.items()
-            }
+            return {key: self.member(key, self.tree(item)) for key, item in value.items()}
         if isinstance(value, Sequence):
             return [self.tree(item) for item in value]
         return value
+
+    def member(self, name: str, value: Json) -> Json:
+        """The value of an object's member."""
+        return MASK if self._names and name.lower() in self._names else value
 
     def _pair(self, pair: str) -> str:
         name, equals, _ = pair.partition("=")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class DebugSettings:
-    store: str = "couch"
-    """`couch`, `sqlite` or `off`."""
+    store: Literal["couch", "sqlite", "off"] = "couch"
+    """A Kazoo cluster's CouchDB, one file, or nothing."""
     couch_url: str = "http://127.0.0.1:15984"
     """Server with user and password: `http://admin:secret@db.example.com:5984`."""
     couch_timeout_s: float = 10.0
@@ -37,3 +39,30 @@ class DebugSettings:
     """How long a document waits for company before it is written."""
     flush_s: float = 5.0
     """How long stopping waits for documents to be written."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Pairs of a key and what is wrong with its value."""
+        for name in _POSITIVE:
+            if getattr(self, name) <= 0:
+                yield name, f"is {getattr(self, name)}, want more than 0"
+        for name in ("linger_s", "flush_s"):
+            if getattr(self, name) < 0:
+                yield name, f"is {getattr(self, name)}, want 0 or more"
+        if self.max_body_bytes > MOST_BODY_BYTES:
+            yield "max_body_bytes", f"is {self.max_body_bytes}, want at most {MOST_BODY_BYTES}"
+        if self.batch_bytes > MOST_BATCH_BYTES:
+            yield "batch_bytes", f"is {self.batch_bytes}, want at most {MOST_BATCH_BYTES}"
+
+
+MOST_BODY_BYTES = 2_000_000
+"""In JSON a byte may become three, and CouchDB takes documents of 8 MB."""
+MOST_BATCH_BYTES = 7_000_000
+_POSITIVE = (
+    "couch_timeout_s",
+    "spill_bytes",
+    "max_body_bytes",
+    "queue_documents",
+    "queue_bytes",
+    "batch_documents",
+    "batch_bytes",
+)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from pivot.model.json import Json, JsonObject
+from pivot.model.json import Json
 
 MAX_DEPTH = 100
 """What lies deeper is stored as `…`: encoders give up on depth long before memory runs out."""
@@ -19,11 +19,22 @@ _ESCAPES = re.compile(rb"\\\\|\\u00([01][0-9a-f])")
 
 
 def encode(value: Json) -> bytes:
-    """Compact JSON text, UTF-8, members in order; `value` must be `storable`."""
+    """Compact JSON text, UTF-8, members in order.
+
+    Raises:
+        ValueError: some part has no JSON form; `storable` helps.
+    """
     try:
         return orjson.dumps(value)
-    except TypeError:  # integers of more than 64 bits
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    except TypeError:  # integers of more than 64 bits, lone surrogates, great depth
+        return _encode_slowly(value)
+
+
+def _encode_slowly(value: Json) -> bytes:
+    try:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def storable(value: Json, depth: int = 0) -> Json:
@@ -56,16 +67,18 @@ def decode(body: bytes) -> tuple[str, bool]:
         return body.decode("utf-8", "replace"), True
 
 
-def public_hash(public: JsonObject) -> str:
-    """Kazoo's `pvt_document_hash` of a document's public fields, which must be `storable`.
+def public_hash(public: bytes) -> str:
+    """Kazoo's `pvt_document_hash`, from the JSON text of a document's public fields.
 
     Its encoder writes control characters with upper-case hex digits.
 
     Source: kz_doc.erl, calculate_document_hash.
     """
-    written = encode({"public": public})
+    written = b'{"public":' + public + b"}"
     if b"\\u00" in written:
-        written = _ESCAPES.sub(
-            lambda found: found[0].replace(found[1], found[1].upper()) if found[1] else found[0], written
-        )
+        written = _ESCAPES.sub(_upper, written)
     return hashlib.md5(written, usedforsecurity=False).hexdigest()
+
+
+def _upper(found: re.Match[bytes]) -> bytes:
+    return b"\\u00" + found[1].upper() if found[1] else found[0]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from typing import Any
 
 from pivot.debug.redact import Redactor
-from pivot.debug.text import MAX_DEPTH, decode, storable
+from pivot.debug.text import MAX_DEPTH, decode
 from pivot.model.commands import Fetch
 from pivot.model.events import Fetched, FetchFailed
 from pivot.model.json import Json, JsonObject
@@ -21,13 +22,11 @@ MAX_TEXT = 16_000
 
 def entry(moment: Moment, at_s: float, redactor: Redactor) -> JsonObject:
     """One moment: when, what, and its fields as plain JSON, empty ones left out."""
-    shown = storable(_fields(moment))
-    told = redactor.tree(shown)
-    assert isinstance(told, Mapping)
+    told = _fields(moment, redactor)
     return {"at_ms": round(at_s * 1000, 3), "what": type(moment).__name__, **told}
 
 
-def _fields(moment: Moment) -> JsonObject:
+def _fields(moment: Moment, redactor: Redactor) -> JsonObject:
     """The moment's fields; of an exchange with a server only what its own documents do not tell."""
     if isinstance(moment, Fetch):
         asked = moment.request
@@ -35,38 +34,63 @@ def _fields(moment: Moment) -> JsonObject:
             "fetch_id": asked.fetch_id,
             "iteration": asked.iteration,
             "method": asked.method.value,
-            "url": asked.shown_url or asked.url,
+            "url": redactor.url(asked.shown_url or asked.url),
         }
     if isinstance(moment, Fetched):
         answer = moment.answer
         return {"fetch_id": moment.fetch_id, "status": answer.status, "bytes": len(answer.body)}
     if isinstance(moment, FetchFailed):
         failure = moment.failure
-        return {"fetch_id": moment.fetch_id, "code": failure.code.value, "message": failure.message}
-    return _members(moment)
+        return {
+            "fetch_id": moment.fetch_id,
+            "code": failure.code.value,
+            "message": redactor.text(failure.message),
+        }
+    return _members(moment, redactor, 0)
 
 
-def _members(value: object, depth: int = 0) -> dict[str, Json]:
-    assert is_dataclass(value)
-    shown = {field.name.rstrip("_"): _plain(getattr(value, field.name), depth) for field in fields(value)}
-    return {name: item for name, item in shown.items() if item not in (None, "", [], {})}
+_known_names: dict[type, tuple[tuple[str, str], ...]] = {}
 
 
-def _plain(value: object, depth: int) -> Json:
-    if depth > MAX_DEPTH:
-        return "…"
+def _names(kind: type[Any]) -> tuple[tuple[str, str], ...]:
+    """Each field's attribute and the name it is shown by."""
+    if kind not in _known_names:
+        _known_names[kind] = tuple((field.name, field.name.rstrip("_")) for field in fields(kind))
+    return _known_names[kind]
+
+
+def _members(value: object, redactor: Redactor, depth: int) -> dict[str, Json]:
+    told: dict[str, Json] = {}
+    for attribute, name in _names(type(value)):
+        item = getattr(value, attribute)
+        if item is None or item == "" or item == () or item == {}:
+            continue
+        told[name] = redactor.member(name, _plain(item, redactor, depth + 1))
+    return told
+
+
+def _plain(value: object, redactor: Redactor, depth: int) -> Json:
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, str):
-        return value if len(value) <= MAX_TEXT else f"{value[:MAX_TEXT]}… ({len(value)} characters)"
-    if isinstance(value, bytes):
-        return _plain(decode(value)[0], depth)
-    if is_dataclass(value):
-        return _members(value, depth + 1)
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item, depth + 1) for name, item in value.items()}
-    if isinstance(value, Sequence):
-        return [_plain(item, depth + 1) for item in value]
+        return redactor.text(_cut(value))
     if value is None or isinstance(value, bool | int | float):
         return value
+    if depth > MAX_DEPTH:
+        return "…"
+    if isinstance(value, bytes):
+        return redactor.text(_cut(decode(value)[0]))
+    if is_dataclass(value):
+        return _members(value, redactor, depth)
+    if isinstance(value, Mapping):
+        return {
+            str(name): redactor.member(str(name), _plain(item, redactor, depth + 1))
+            for name, item in value.items()
+        }
+    if isinstance(value, Sequence):
+        return [_plain(item, redactor, depth + 1) for item in value]
     return str(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}… ({len(text)} characters)"
