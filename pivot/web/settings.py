@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
@@ -19,7 +18,7 @@ class AuthSettings:
     crossbar_url: str = "http://127.0.0.1:8000"
     timeout_s: float = 3.0
     cache_s: float = 5.0
-    tokens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tokens: dict[str, tuple[str, ...]] = field(default_factory=dict)
     public_key_file: str = ""
     couch_url: str = ""
 

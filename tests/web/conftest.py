@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
+from pivot.debug.store import Store
 from tests.web.memory_store import MemoryStore
 from tests.web.support import ALICE_TOKEN, CrossbarClient, serving
 
@@ -18,7 +19,7 @@ def store() -> MemoryStore:
 
 
 @pytest.fixture
-async def http(store: MemoryStore) -> AsyncIterator[TestClient[Any, Any]]:
+async def http(store: Store) -> AsyncIterator[TestClient[Any, Any]]:
     async with serving(store) as client:
         yield client
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from pivot.debug.sqlite import SqliteStore
+from pivot.debug.store import Store
 from tests.web.memory_store import MemoryStore
 from tests.web.support import NODE, NOW, CrossbarClient, answered, asked, fill
 
@@ -14,9 +18,17 @@ T = NOW - 600
 DECEMBER = 63_900_230_400
 
 
-async def test_documents_show_their_public_fields_and_four_more(
-    alice: CrossbarClient, store: MemoryStore
-) -> None:
+@pytest.fixture(params=["memory", "sqlite"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    """Lists and pages must come out the same of every store."""
+    opened: Store = (
+        MemoryStore() if request.param == "memory" else SqliteStore(str(tmp_path / "debug.sqlite"))
+    )
+    yield opened
+    await opened.close()
+
+
+async def test_documents_show_their_public_fields_and_four_more(alice: CrossbarClient, store: Store) -> None:
     """Newest first; nothing private."""
     request, response = asked("c1@host", T - 100), answered("c1@host", T - 99)
     await fill(store, request, response)
@@ -52,7 +64,7 @@ async def test_documents_show_their_public_fields_and_four_more(
     assert reply.body["start_key"] == "g2wAAAACbQAAAAdjMUBob3N0bgUAAJ-84A5q"
 
 
-async def test_the_two_forms_have_opposite_orders(alice: CrossbarClient, store: MemoryStore) -> None:
+async def test_the_two_forms_have_opposite_orders(alice: CrossbarClient, store: Store) -> None:
     """Crossbar's clients know both."""
     await fill(store, asked("c1", T), answered("c1", T + 1), asked("c1", T + 2, iteration=2))
 
@@ -66,7 +78,7 @@ async def test_the_two_forms_have_opposite_orders(alice: CrossbarClient, store: 
     assert await times("debug/202411-c1", ascending="true") == [2, 1, 0]
 
 
-async def test_the_debug_id_goes_on_into_the_next_month(alice: CrossbarClient, store: MemoryStore) -> None:
+async def test_the_debug_id_goes_on_into_the_next_month(alice: CrossbarClient, store: Store) -> None:
     """A call over midnight of the last day is one call."""
     await fill(store, asked("c1", DECEMBER - 1), answered("c1", DECEMBER + 1))
 
@@ -93,7 +105,7 @@ async def test_the_debug_id_goes_on_into_the_next_month(alice: CrossbarClient, s
         "x" * 1000,
     ],
 )
-async def test_every_legal_call_id_is_found(alice: CrossbarClient, store: MemoryStore, call_id: str) -> None:
+async def test_every_legal_call_id_is_found(alice: CrossbarClient, store: Store, call_id: str) -> None:
     """Ids come from strangers: each way to write one in a URL must find it, and nothing breaks."""
     await fill(store, asked(call_id, T))
 
@@ -104,7 +116,7 @@ async def test_every_legal_call_id_is_found(alice: CrossbarClient, store: Memory
     assert [entry["call_id"] for entry in every_byte.data] == [call_id]
 
 
-async def test_a_plus_in_the_path_is_a_plus(alice: CrossbarClient, store: MemoryStore) -> None:
+async def test_a_plus_in_the_path_is_a_plus(alice: CrossbarClient, store: Store) -> None:
     """Only queries write blanks so."""
     await fill(store, asked("a+b", T), asked("a b", T + 1))
 
@@ -125,7 +137,7 @@ async def test_an_unknown_call_has_an_empty_list(alice: CrossbarClient, path: st
 @pytest.mark.parametrize("form", ["c1", "202411-c1"])
 @pytest.mark.parametrize("ascending", ["true", "false"])
 async def test_pages_within_one_second_and_over_months_lose_nothing(
-    alice: CrossbarClient, store: MemoryStore, size: int, form: str, ascending: str
+    alice: CrossbarClient, store: Store, size: int, form: str, ascending: str
 ) -> None:
     """Many documents can share a second, and a call can share two months."""
     documents = [asked("c1", DECEMBER - 1, iteration=number) for number in range(1, 6)]
@@ -140,9 +152,7 @@ async def test_pages_within_one_second_and_over_months_lose_nothing(
     assert sorted(found) == sorted(document.id for document in documents)
 
 
-async def test_crossbars_own_start_key_goes_on_at_that_time(
-    alice: CrossbarClient, store: MemoryStore
-) -> None:
+async def test_crossbars_own_start_key_goes_on_at_that_time(alice: CrossbarClient, store: Store) -> None:
     """Call id and time, and nothing more, is what Crossbar's keys hold."""
     await fill(store, *(asked("c1@host", 63_899_999_999 + number) for number in range(3)))
 
@@ -173,7 +183,7 @@ async def test_a_page_that_cannot_be_is_refused(
     assert (reply.body["message"], reply.data) == ("faulty_request", {"message": message})
 
 
-async def test_filters_choose_documents(alice: CrossbarClient, store: MemoryStore) -> None:
+async def test_filters_choose_documents(alice: CrossbarClient, store: Store) -> None:
     """Also when the page is smaller than what must be looked through."""
     await fill(store, *(asked("c1", T + number, iteration=number) for number in range(1, 30)))
 

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import random
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pivot.debug.sqlite import SqliteStore
+from pivot.debug.store import Store
 from tests.web.memory_store import MemoryStore
 from tests.web.support import ALICE, NODE, NOW, CrossbarClient, answered, asked, document, fill
 
 T = NOW - 600
 
 
-async def test_a_page_has_crossbars_members(alice: CrossbarClient, store: MemoryStore) -> None:
+@pytest.fixture(params=["memory", "sqlite"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    """Lists and pages must come out the same of every store."""
+    opened: Store = (
+        MemoryStore() if request.param == "memory" else SqliteStore(str(tmp_path / "debug.sqlite"))
+    )
+    yield opened
+    await opened.close()
+
+
+async def test_a_page_has_crossbars_members(alice: CrossbarClient, store: Store) -> None:
     """Tools written for Crossbar read these members and no others."""
     await fill(
         store,
@@ -75,7 +89,7 @@ async def test_an_account_without_documents_has_an_empty_list(alice: CrossbarCli
 
 
 async def test_of_a_calls_rows_the_earliest_wins_and_flags_add_up(
-    alice: CrossbarClient, store: MemoryStore
+    alice: CrossbarClient, store: Store
 ) -> None:
     """Chance must not decide whether the CDR's URL or the flow's is shown."""
     rows = [
@@ -106,7 +120,7 @@ async def test_of_a_calls_rows_the_earliest_wins_and_flags_add_up(
 @pytest.mark.parametrize("ascending", ["true", "false"])
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
 async def test_pages_over_months_lose_and_repeat_nothing(
-    alice: CrossbarClient, store: MemoryStore, ascending: str, size: int
+    alice: CrossbarClient, store: Store, ascending: str, size: int
 ) -> None:
     """Every call of the range is listed exactly once, however the pages fall."""
     december = 63_900_230_400
@@ -132,7 +146,7 @@ async def test_pages_over_months_lose_and_repeat_nothing(
     )
 
 
-async def test_rows_outside_the_range_are_not_listed(alice: CrossbarClient, store: MemoryStore) -> None:
+async def test_rows_outside_the_range_are_not_listed(alice: CrossbarClient, store: Store) -> None:
     """`created_from` and `created_to` choose calls, not only months."""
     await fill(store, asked("before", T - 100), asked("in", T), asked("after", T + 100))
 
@@ -141,9 +155,7 @@ async def test_rows_outside_the_range_are_not_listed(alice: CrossbarClient, stor
     assert [entry["call_id"] for entry in reply.data] == ["in"]
 
 
-async def test_crossbars_own_start_key_goes_on_at_that_call(
-    alice: CrossbarClient, store: MemoryStore
-) -> None:
+async def test_crossbars_own_start_key_goes_on_at_that_call(alice: CrossbarClient, store: Store) -> None:
     """A client may bring a key that Crossbar gave it before the change of servers."""
     await fill(store, *(asked(f"c{number}@host", T + number) for number in range(3)))
 
@@ -155,9 +167,7 @@ async def test_crossbars_own_start_key_goes_on_at_that_call(
     assert [entry["call_id"] for entry in raw.data] == ["c1@host", "c0@host"]
 
 
-async def test_the_key_of_a_page_within_one_month_is_crossbars(
-    alice: CrossbarClient, store: MemoryStore
-) -> None:
+async def test_the_key_of_a_page_within_one_month_is_crossbars(alice: CrossbarClient, store: Store) -> None:
     """With one month in the range our key is the call id alone: Crossbar would take it too."""
     await fill(store, *(asked(f"c{number}@host", T + number) for number in range(3)))
 
@@ -166,7 +176,7 @@ async def test_the_key_of_a_page_within_one_month_is_crossbars(
     assert reply.body["next_start_key"] == "g20AAAAHYzFAaG9zdA"
 
 
-async def test_paginate_false_gives_everything_and_no_keys(alice: CrossbarClient, store: MemoryStore) -> None:
+async def test_paginate_false_gives_everything_and_no_keys(alice: CrossbarClient, store: Store) -> None:
     """One answer, without the members of pages."""
     await fill(store, *(asked(f"c{number:03}", T + number) for number in range(230)))
 
@@ -177,14 +187,14 @@ async def test_paginate_false_gives_everything_and_no_keys(alice: CrossbarClient
 
 
 @pytest.mark.parametrize("size", ["0", "-3", "x", "", "9999999999999999"])
-async def test_a_bad_page_size_is_forgiven(alice: CrossbarClient, store: MemoryStore, size: str) -> None:
+async def test_a_bad_page_size_is_forgiven(alice: CrossbarClient, store: Store, size: str) -> None:
     """As in Crossbar's summary: the default is taken instead."""
     await fill(store, *(asked(f"c{number:03}", T + number) for number in range(60)))
 
     assert (await alice.get(page_size=size)).body["page_size"] == 50
 
 
-async def test_filters_look_into_the_documents(alice: CrossbarClient, store: MemoryStore) -> None:
+async def test_filters_look_into_the_documents(alice: CrossbarClient, store: Store) -> None:
     """A call is listed when one of its first documents passes."""
     await fill(
         store,
@@ -204,7 +214,7 @@ async def test_filters_look_into_the_documents(alice: CrossbarClient, store: Mem
     assert await listed(filter_iteration="1", filter_resp_status_code="200") == ["good"]
 
 
-async def test_months_of_other_accounts_are_never_asked(alice: CrossbarClient, store: MemoryStore) -> None:
+async def test_months_of_other_accounts_are_never_asked(alice: CrossbarClient, store: Store) -> None:
     """The account of the path alone names the databases."""
     other = "f" * 32
     await fill(store, asked("theirs", T, other), asked("mine", T, ALICE))
