@@ -35,7 +35,7 @@ def openapi_document() -> dict[str, Any]:
             "version": pivot.__version__,
             "description": "What was asked, what was answered and what happened, for every debugged call.",
         },
-        "security": [{"token": []}, {"token_in_query": []}, {"bearer": []}, {}],
+        "security": [{"token": []}, {"token_in_query": []}, {"bearer": []}],
         "paths": {
             f"{base}/debug": _path("Calls as Crossbar lists them", "SummaryEntry", many=True, query=_SUMMARY),
             f"{base}/debug/{{uuid}}": _path(
@@ -45,6 +45,7 @@ def openapi_document() -> dict[str, Any]:
             f"{base}/calls/{{call_id}}": _path(
                 "One call's story", "Call", many=False, path=["call_id"], query=_RANGE
             ),
+            f"{base}/stream": _stream_path(),
         },
         "components": {
             "schemas": _SCHEMAS,
@@ -104,6 +105,16 @@ def _path(
     }
     answers |= {status: {"$ref": f"#/components/responses/{status}"} for status in ERRORS}
     return {"get": {"summary": text, "parameters": [*parameters, *query], "responses": answers}}
+
+
+def _stream_path() -> dict[str, Any]:
+    """Server-sent events have no schema here: each `call` event holds a `CallRow`."""
+    path = _path("Calls as they end, as server-sent events", "CallRow", many=True, query=[])
+    resume = {"name": "Last-Event-ID", "in": "header", "required": False, "schema": STRING}
+    path["get"]["parameters"].append({**resume, "description": "Go on after the event with this id"})
+    content = {"text/event-stream": {"schema": STRING}}
+    path["get"]["responses"]["200"] = {"description": "An endless stream", "content": content}
+    return path
 
 
 def _error_response(text: str) -> dict[str, Any]:

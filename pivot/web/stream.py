@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from pivot.debug.shown import shown_row
 from pivot.debug.store import CallQueries, TailPage
 from pivot.errors import PivotError
-from pivot.web.calls import shown_row
 from pivot.web.errors import ApiError, faulty_request, too_many_requests
 from pivot.web.json_text import to_bytes
 

@@ -8,21 +8,36 @@ from datetime import UTC, datetime
 
 from pivot.debug.store import CallFilter
 from pivot.model.codes import Code, Outcome
-from pivot.web.errors import ApiError
 
 MAX_CHARS = 500
 _SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
+class SearchError(ValueError):
+    """A search that means nothing.
+
+    Attributes:
+        name: the filter at fault; `q` for the search as a whole.
+        want: what it can be.
+        got: what it was.
+    """
+
+    def __init__(self, name: str, want: str, got: str | int) -> None:
+        super().__init__(f"{name}: want {want}, got {got}")
+        self.name = name
+        self.want = want
+        self.got = got
+
+
 def parse_search(text: str, now_s: float) -> CallFilter:
     """The filter that a search asks for; words without a known name are free text.
 
     Raises:
-        ApiError: 400, a value that its name cannot have; the message says which it can.
+        SearchError: a value that its name cannot have; the error says which it can.
     """
     if len(text) > MAX_CHARS:
-        raise _refused("q", f"at most {MAX_CHARS} characters", len(text))
+        raise SearchError("q", f"at most {MAX_CHARS} characters", len(text))
     wanted, words = CallFilter(), []
     for word in text.split():
         name, colon, value = word.partition(":")
@@ -46,7 +61,7 @@ def parse_search(text: str, now_s: float) -> CallFilter:
 
 def _one_of(kind: type[Code] | type[Outcome], name: str, value: str) -> str:
     if value not in {member.value for member in kind}:
-        raise _refused(name, f"one of {', '.join(member.value for member in kind)}", value)
+        raise SearchError(name, f"one of {', '.join(member.value for member in kind)}", value)
     return value
 
 
@@ -54,7 +69,7 @@ def _span_s(name: str, value: str) -> float:
     """Seconds of `2s`, `500ms`, `10m`."""
     found = _SPAN.fullmatch(value)
     if found is None:
-        raise _refused(name, "a span such as 500ms, 2s, 10m, 1h or 1d", value)
+        raise SearchError(name, "a span such as 500ms, 2s, 10m, 1h or 1d", value)
     return float(found[1]) * _SECONDS[found[2]]
 
 
@@ -65,10 +80,5 @@ def _time(name: str, value: str, now_s: float) -> float:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        raise _refused(name, "a span such as 1h, or a time such as 2026-11-24T08:00", value) from None
+        raise SearchError(name, "a span such as 1h, or a time such as 2026-11-24T08:00", value) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def _refused(name: str, want: str, got: str | int) -> ApiError:
-    data = {name: {"search": {"message": f"want {want}", "cause": got}}}
-    return ApiError(400, "validation error", data)
