@@ -16,6 +16,7 @@ from typing import TypeAlias
 import structlog
 from aiohttp import web
 
+from pivot.debug.names import is_account_id
 from pivot.debug.store import Store
 from pivot.errors import StoreError
 from pivot.web.api import Api, Question
@@ -186,8 +187,3 @@ class Server:
         if not self._is_open and (always_cors or asks_cors(ask.request.headers)):
             headers |= cors_headers()
         return headers
-
-
-def is_account_id(text: str) -> bool:
-    """32 letters and digits; Crossbar looks at the length only, and then finds no such account."""
-    return len(text) == 32 and text.isascii() and text.isalnum()

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
+from typing import Literal
 
 from pivot.errors import ConfigError
-
-AUTH_MODES = ("crossbar", "jwt", "static", "open")
 
 
 @dataclass(frozen=True, slots=True)
 class AuthSettings:
     """Who may ask."""
 
-    mode: str = "crossbar"
+    mode: Literal["crossbar", "jwt", "static", "open"] = "crossbar"
     crossbar_url: str = "http://127.0.0.1:8000"
     timeout_s: float = 3.0
     cache_s: float = 5.0
     tokens: dict[str, tuple[str, ...]] = field(default_factory=dict)
     public_key_file: str = ""
     couch_url: str = ""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Keys with values that cannot work, and why."""
+        if self.mode == "crossbar" and not self.crossbar_url.startswith(("http://", "https://")):
+            yield "crossbar_url", f'is "{self.crossbar_url}", want http://host:8000'
+        if self.mode == "jwt" and not self.couch_url.startswith(("http://", "https://")):
+            yield "couch_url", 'is no URL, and mode "jwt" reads accounts: want http://user:password@host:5984'
+        for digest, accounts in self.tokens.items():
+            if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+                yield "tokens", "has a key that is no SHA-256: want sha256(token) in hex, never the token"
+            if not accounts:
+                yield "tokens", 'has a token without accounts: want a list of ids, or ["*"] for all'
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +53,33 @@ class WebSettings:
     stream_poll_s: float = 1.0
     auth: AuthSettings = field(default_factory=AuthSettings)
 
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Keys with values that cannot work, and why."""
+        if self.auth.mode == "open" and not is_loopback(self.host):
+            yield (
+                "host",
+                (
+                    f'is "{self.host}" and web.auth.mode is "open", which lets everybody there read all calls:'
+                    ' want "127.0.0.1", or another mode'
+                ),
+            )
+        for proxy in self.trusted_proxies:
+            if not _is_network(proxy):
+                yield "trusted_proxies", f'has "{proxy}", want a network such as 192.0.2.7/32'
+        if self.max_page_size < 1 or not 1 <= self.page_size <= self.max_page_size:
+            yield "page_size", f"is {self.page_size}, want 1 to max_page_size ({self.max_page_size})"
+
 
 def checked(settings: WebSettings) -> WebSettings:
     """The settings, when they make sense together.
 
     Raises:
-        ConfigError: unknown mode, `open` on an address that others reach, or a mode without its needs.
+        ConfigError: the first of their problems.
     """
-    auth = settings.auth
-    if auth.mode not in AUTH_MODES:
-        raise ConfigError(f'web.auth.mode is "{auth.mode}", want one of {", ".join(AUTH_MODES)}')
-    if auth.mode == "open" and not is_loopback(settings.host):
-        raise ConfigError(
-            'web.auth.mode is "open", which lets everybody read all calls, and web.host is'
-            f' "{settings.host}": set web.host = "127.0.0.1" or another web.auth.mode'
-        )
-    if auth.mode == "crossbar" and not auth.crossbar_url.startswith(("http://", "https://")):
-        raise ConfigError(f'web.auth.crossbar_url is "{auth.crossbar_url}", want http://host:8000')
-    if auth.mode == "jwt" and not auth.couch_url:
-        raise ConfigError('web.auth.mode is "jwt", which reads accounts: set web.auth.couch_url')
-    for proxy in settings.trusted_proxies:
-        try:
-            ip_network(proxy)
-        except ValueError as error:
-            raise ConfigError(f"web.trusted_proxies has {proxy!r}, want a network: {error}") from error
-    for digest, accounts in auth.tokens.items():
-        if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
-            raise ConfigError("web.auth.tokens has a key that is no SHA-256: store sha256(token) in hex")
-        if isinstance(accounts, str) or not accounts:
-            raise ConfigError('web.auth.tokens: give each token a list of account ids, or ["*"] for all')
+    problems = [(f"web.{key}", wrong) for key, wrong in settings.problems()]
+    problems += [(f"web.auth.{key}", wrong) for key, wrong in settings.auth.problems()]
+    for key, wrong in problems:
+        raise ConfigError(f"{key} {wrong}")
     return settings
 
 
@@ -81,3 +91,11 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True

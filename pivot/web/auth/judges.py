@@ -25,4 +25,3 @@ def make_judge(settings: AuthSettings) -> Judge:
             return StaticJudge(settings.tokens)
         case "open":
             return OpenJudge()
-    raise ValueError(f"no judge for mode {settings.mode!r}")

@@ -17,6 +17,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
+from pivot.debug.names import account_database
 from pivot.errors import ConfigError, StoreError
 from pivot.model.json import JsonObject
 from pivot.web.auth.credentials import Credentials, Kind
@@ -172,11 +173,6 @@ class JwtJudge:
         if not await restrictions_allow(self._reader, claims, caller_id, account_id):
             data = {"cause": "access denied by token restrictions", "message": "forbidden"}
             raise ApiError(403, "forbidden", data)
-
-
-def account_database(account_id: str) -> str:
-    """The plain name of an account's own database."""
-    return f"account/{account_id[:2]}/{account_id[2:4]}/{account_id[4:]}"
 
 
 def _tree(account: JsonObject) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pivot.debug.names import account_database
 from pivot.web.auth.ports import DocumentReader
 
 ENDPOINT = "pivot"
@@ -22,7 +23,7 @@ async def restrictions_allow(
 ) -> bool:
     """Whether a token of `caller_id` may read the pivot endpoint of `account_id`."""
     method = str(claims.get("method", ""))
-    database = f"account/{caller_id[:2]}/{caller_id[2:4]}/{caller_id[4:]}"
+    database = account_database(caller_id)
     own = await reader.document(database, "token_restrictions") or {}
     found = _choose(own.get("restrictions"), method)
     if found is None:

@@ -18,10 +18,11 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from pivot.debug.names import account_database
 from pivot.errors import ConfigError, StoreError
 from pivot.model.json import JsonObject
 from pivot.web.auth.credentials import Credentials, Kind
-from pivot.web.auth.jwt import JwtJudge, account_database
+from pivot.web.auth.jwt import JwtJudge
 from pivot.web.errors import ApiError
 from tests.web.support import ALICE, BOB
 
