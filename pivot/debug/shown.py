@@ -21,7 +21,7 @@ def shown_row(row: CallRow) -> dict[str, Json]:
     created = int(row.started_s) + GREGORIAN_UNIX_S
     shown: dict[str, Json] = {
         "call_id": row.call_id,
-        "debug_id": f"{month_of(row.started_s)}-{row.call_id}",
+        "debug_id": f"{month_of(_in_calendar(row.started_s))}-{row.call_id}",
         "msg_id": row.msg_id,
         "created": created,
         "started": iso_time(row.started_s),
@@ -61,8 +61,15 @@ def shown_exchange(exchange: Exchange) -> dict[str, Json]:
 
 def iso_time(unix_s: float) -> str:
     """UTC with milliseconds; times that no calendar has are taken to its nearest end."""
-    seconds = min(max(unix_s, -62_135_596_800.0), 253_402_300_799.0)
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        datetime.fromtimestamp(_in_calendar(unix_s), UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
+
+
+def _in_calendar(unix_s: float) -> float:
+    return min(max(unix_s, -62_135_596_800.0), 253_402_300_799.0)
 
 
 def _twilio_code(code: str | None) -> int | None:

@@ -56,13 +56,8 @@ class WebSettings:
     def problems(self) -> Iterator[tuple[str, str]]:
         """Keys with values that cannot work, and why."""
         if self.auth.mode == "open" and not is_loopback(self.host):
-            yield (
-                "host",
-                (
-                    f'is "{self.host}" and web.auth.mode is "open", which lets everybody there read all calls:'
-                    ' want "127.0.0.1", or another mode'
-                ),
-            )
+            who = f'is "{self.host}" and web.auth.mode is "open", which lets everybody there read all calls'
+            yield "host", f'{who}: want "127.0.0.1", or another mode'
         for proxy in self.trusted_proxies:
             if not _is_network(proxy):
                 yield "trusted_proxies", f'has "{proxy}", want a network such as 192.0.2.7/32'
