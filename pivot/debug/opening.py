@@ -12,9 +12,10 @@ from pivot.debug.couch import Couch
 from pivot.debug.couch_store import CouchStore
 from pivot.debug.recorder import Recorder
 from pivot.debug.settings import DebugSettings
+from pivot.debug.spill import open_spill
 from pivot.debug.sqlite import SqliteStore
 from pivot.debug.store import DebugDocument, Store
-from pivot.debug.writer import Created, Writer, open_writer
+from pivot.debug.writer import Counts, Created, Writer, open_writer
 from pivot.errors import StoreError
 
 log = structlog.get_logger()
@@ -60,12 +61,19 @@ async def open_debug(
         settings: the `[debug]` section.
         node: our name in documents, as other Kazoo nodes write theirs: `pivot@host`.
         created: told of new month databases by their plain names.
+
+    Raises:
+        ConfigError: the store refuses our password, or the spill folder cannot be used.
     """
     async with open_store(settings) as store:
         if store is None:
             yield DebugRoom(Recorder(settings, node, _forget))
             return
-        async with open_writer(store, settings, created) as writer:
+        counts = Counts()
+        async with (
+            open_spill(settings, store, counts, created) as spill,
+            open_writer(store, settings, created, spill.take if spill else None, counts) as writer,
+        ):
             yield DebugRoom(Recorder(settings, node, writer.put), store, writer)
 
 

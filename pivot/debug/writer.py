@@ -85,6 +85,7 @@ class Writer:
         settings: DebugSettings,
         created: Created | None = None,
         overflow: Overflow | None = None,
+        counts: Counts | None = None,
     ) -> None:
         self._sink = sink
         self._settings = settings
@@ -97,7 +98,7 @@ class Writer:
         self._idle.set()
         self._named = set[str]()
         self._outage_dropped: int | None = None
-        self.counts = Counts()
+        self.counts = counts or Counts()
         self.waiting = 0
         """Documents in memory, those just being written included."""
         self.waiting_bytes = 0
@@ -243,9 +244,10 @@ async def open_writer(
     settings: DebugSettings,
     created: Created | None = None,
     overflow: Overflow | None = None,
+    counts: Counts | None = None,
 ) -> AsyncIterator[Writer]:
     """A writer that works until the block ends, and then writes what waits, `flush_s` seconds long."""
-    writer = Writer(sink, settings, created, overflow)
+    writer = Writer(sink, settings, created, overflow, counts)
     work = asyncio.create_task(writer.run(), name="debug.writer")
     try:
         yield writer
