@@ -22,6 +22,7 @@ EXCHANGES = MappingProxyType(
         Exchange.NOTIFICATIONS: "topic",
         Exchange.CONFERENCE: "topic",
         Exchange.RESOURCES: "topic",
+        Exchange.SWITCH: "topic",
     }
 )
 PIVOT_QUEUE_ARGUMENTS = MappingProxyType({"x-message-ttl": 60_000, "x-max-length": 100})

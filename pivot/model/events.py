@@ -66,12 +66,65 @@ class DigitPressed:
 class Executed:
     """The switch completed a command on a leg.
 
-    `response` of a `noop` is its Msg-ID, of a `bridge` the hang-up cause.
+    `response` of a `noop` is its Msg-ID, of a `bridge` the hang-up cause, of a `play` that made no sound
+    `FILE NOT FOUND` or `PLAYBACK ERROR`.
     """
 
     call_id: str
     application: str
     response: str | None = None
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class ChannelAnswered:
+    """A party picked up, or we did for it."""
+
+    call_id: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class ChannelFound:
+    """A leg that we asked about exists."""
+
+    call_id: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class RecordingStarted:
+    """The switch writes a file; `path` where it lies on the media server, which may be unknown."""
+
+    call_id: str
+    path: str = ""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class RecordingStopped:
+    """A recording is over: by a key, by silence, by its limit, or with the channel."""
+
+    call_id: str
+    path: str = ""
+    """Where the file lies on the media server."""
+    length_s: float = 0.0
+    terminator: str | None = None
+    """The key that ended it."""
+    by_silence: bool = False
+    node: str = ""
+    """The media server that holds the file."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class FileSent:
+    """The media server has put a file to its URL, or could not."""
+
+    msg_id: str
+    """Of the command `SendFile`."""
+    ok: bool
+    message: str = ""
 
 
 @plain
@@ -115,7 +168,16 @@ class Drained:
     """The worker stops: end the call's part that can end, now."""
 
 
-SwitchEvent: TypeAlias = DigitPressed | Executed | ChannelDestroyed
+SwitchEvent: TypeAlias = (
+    DigitPressed
+    | Executed
+    | ChannelAnswered
+    | ChannelFound
+    | RecordingStarted
+    | RecordingStopped
+    | FileSent
+    | ChannelDestroyed
+)
 Event: TypeAlias = (
     Requested
     | Fetched

@@ -40,5 +40,35 @@ class AnswerRefused:
     column: int | None = None
 
 
-Note: TypeAlias = AnswerAccepted | AnswerRefused
+@plain
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something went otherwise than the document asks, while it ran; the call goes on."""
+
+    code: Code
+    message: str
+    twilio_code: int | None = None
+    is_error: bool = False
+    """What was asked did not happen at all."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A verb that nothing on the bus can carry out was passed over."""
+
+    verb: str
+    message: str = ""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class CallFailed:
+    """The call cannot go on as its documents ask; what follows ends it."""
+
+    code: Code
+    message: str
+
+
+Note: TypeAlias = AnswerAccepted | AnswerRefused | Noticed | Unsupported | CallFailed
 Moment: TypeAlias = Event | Command | Note

@@ -90,4 +90,78 @@ class Hangup:
     leg: str | None = None
 
 
-SwitchCommand: TypeAlias = AnswerCall | PlayMedia | SpeakText | StopMedia | SendDigits | Respond | Hangup
+@plain
+@dataclass(frozen=True, slots=True)
+class Beep:
+    """One tone, then a short silence; `Executed` of `tones` when it ended."""
+
+    msg_id: str
+    frequency_hz: int = 440
+    on_s: float = 0.5
+    off_s: float = 0.1
+    leg: str | None = None
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class RecordLeg:
+    """Record what a leg says, into one file; ends in `RecordingStopped`.
+
+    Keys of `terminators` end it, silence of `silence_s` (0: never), and `max_s`.
+    """
+
+    msg_id: str
+    name: str
+    """File name; the extension is one of `mp3`, `wav`, `mp4`."""
+    terminators: tuple[str, ...]
+    max_s: float
+    silence_s: float
+    leg: str | None = None
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class SendFile:
+    """The switch puts a file that it holds to a URL; `FileSent` follows.
+
+    Goes to the media server and not to a channel: it also works when the call is over.
+    """
+
+    msg_id: str
+    path: str
+    url: str
+    node: str = ""
+    """The media server that holds it; empty: the call's own."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class EchoLeg:
+    """Send the caller's voice back until something else is told."""
+
+    msg_id: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class AskChannel:
+    """Does the leg still exist? `ChannelFound` if it does; silence if not."""
+
+    msg_id: str
+    leg: str | None = None
+
+
+SwitchCommand: TypeAlias = (
+    AnswerCall
+    | PlayMedia
+    | SpeakText
+    | StopMedia
+    | SendDigits
+    | Respond
+    | Hangup
+    | Beep
+    | RecordLeg
+    | SendFile
+    | EchoLeg
+    | AskChannel
+)

@@ -31,7 +31,15 @@ from pivot.model.commands import (
 from pivot.model.events import CommandFailed, Event, Fetched, FetchFailed, Notified, TimerFired
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
 from pivot.model.json import JsonObject
-from pivot.model.notes import AnswerAccepted, AnswerRefused, Moment, Note
+from pivot.model.notes import (
+    AnswerAccepted,
+    AnswerRefused,
+    CallFailed,
+    Moment,
+    Note,
+    Noticed,
+    Unsupported,
+)
 from pivot.model.plain import from_json, to_json
 from pivot.session.ports import Bus, Delivery, Fetcher, Observer, Ownership
 
@@ -163,7 +171,7 @@ class Session:
                 await self._delivery.acknowledge()
             case End():
                 self._end = item
-            case AnswerAccepted() | AnswerRefused():
+            case AnswerAccepted() | AnswerRefused() | Noticed() | Unsupported() | CallFailed():
                 pass
             case command:
                 await self._world.bus.send(self._machine.state.request.call, command)

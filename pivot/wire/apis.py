@@ -107,6 +107,30 @@ DISCOVERY_REQ = Api(
     },
 )
 
+CHANNEL_STATUS_REQ = Api(
+    "channel_status_req",
+    required=(Field.CALL_ID,),
+    optional=(Field.ACTIVE_ONLY,),
+    checks=_kind(Category.CALL_EVENT, EventName.CHANNEL_STATUS_REQ),
+)
+CHANNEL_STATUS_RESP = Api(
+    "channel_status_resp",
+    required=(Field.CALL_ID, Field.STATUS),
+    checks=_kind(Category.CALL_EVENT, EventName.CHANNEL_STATUS_RESP),
+)
+SWITCH_COMMAND = Api(
+    "switch command",
+    required=(Field.COMMAND, Field.FREESWITCH_NODE),
+    optional=(Field.ARGS,),
+    checks={**_kind(Category.SWITCH_EVENT, EventName.COMMAND), Field.ARGS: is_object},
+)
+SWITCH_REPLY = Api(
+    "switch reply",
+    required=(Field.RESULT,),
+    optional=(Field.ERROR,),
+    checks=_kind(Category.SWITCH_EVENT, EventName.REPLY),
+)
+
 _INSERT_AT = one_of(*InsertAt)
 
 
@@ -145,6 +169,7 @@ _COMMANDS = (
         optional=(Field.OTHER_LEG_ONLY, Field.HANGUP_CAUSE),
         checks={Field.OTHER_LEG_ONLY: is_boolean, Field.HANGUP_CAUSE: is_text},
     ),
+    _command("echo"),
     _command("progress"),
     _command("ring", optional=("Ringback",), checks={"Ringback": is_text}),
     _command(

@@ -38,6 +38,8 @@ class App:
 PIVOT = App("pivot", "4.0.0")
 TRANSLATOR = App("translator", "4.0.0")
 KAPPS_CALL = App("kapps_call", "1.0.0")
+KAPPS_CALL_COMMAND = App("kapps_call_command", "4.0.0")
+ECALLMGR = App("ecallmgr", "5.0.0")
 CALL_RESPONSE = App("call_response", "0.1.0")
 CALLFLOW = App("callflow", "4.0.0")
 FREESWITCH = App("freeswitch", "1.0")

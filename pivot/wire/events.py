@@ -9,10 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pivot.model.codes import Code
-from pivot.model.events import ChannelDestroyed, CommandFailed, DigitPressed, Event, Executed, Usurped
+from pivot.model.events import (
+    ChannelAnswered,
+    ChannelDestroyed,
+    CommandFailed,
+    DigitPressed,
+    Event,
+    Executed,
+    RecordingStarted,
+    RecordingStopped,
+    Usurped,
+)
 from pivot.model.json import JsonObject
+from pivot.wire.api import is_true
 from pivot.wire.apis import CALL_EVENT, USURP_CONTROL
-from pivot.wire.envelope import FREESWITCH, App, Message, strip_top
+from pivot.wire.envelope import ECALLMGR, FREESWITCH, App, Message, strip_top
 from pivot.wire.names import CALL_ID_HEADER, Category, EventName, Exchange, Field
 from pivot.wire.payload import Payload, decode, encode
 from pivot.wire.routing import call_event, decode_word, split_call_key
@@ -25,6 +36,9 @@ _KNOWN = frozenset(
         EventName.DTMF,
         EventName.USURP_CONTROL,
         EventName.DIALPLAN,
+        EventName.CHANNEL_ANSWER,
+        EventName.RECORD_START,
+        EventName.RECORD_STOP,
     }
 )
 
@@ -90,7 +104,7 @@ def encode_command_error(call_id: str, error: CommandFailed, *, node: str) -> Me
         "Request": {Field.APPLICATION_NAME: error.command},
         Field.ERROR_MESSAGE: error.message,
         Field.CALL_ID: call_id,
-        **_shared(Category.ERROR, EventName.DIALPLAN, App("ecallmgr", "5.0.0"), node, msg_id),
+        **_shared(Category.ERROR, EventName.DIALPLAN, ECALLMGR, node, msg_id),
     }
     return Message(Exchange.CALLEVT, call_event(EventName.DIALPLAN, call_id), encode(payload), msg_id)
 
@@ -119,6 +133,12 @@ def _event(name: str, call_id: str, payload: Payload) -> Event | None:
         case EventName.DTMF:
             digit = _text(payload, Field.DTMF_DIGIT)
             return None if digit is None else DigitPressed(call_id, digit)
+        case EventName.CHANNEL_ANSWER:
+            return ChannelAnswered(call_id)
+        case EventName.RECORD_START:
+            return RecordingStarted(call_id, _path(payload))
+        case EventName.RECORD_STOP:
+            return _recorded(call_id, payload)
         case EventName.USURP_CONTROL:
             return Usurped(_text(payload, Field.FETCH_ID) or "")
         case EventName.DIALPLAN if payload.get(Field.EVENT_CATEGORY) == Category.ERROR:
@@ -130,6 +150,30 @@ def _destroyed(call_id: str, payload: Payload) -> ChannelDestroyed:
     return ChannelDestroyed(
         call_id, _text(payload, Field.HANGUP_CAUSE), _text(payload, Field.HANGUP_CODE), cdr=payload
     )
+
+
+def _recorded(call_id: str, payload: Payload) -> RecordingStopped:
+    return RecordingStopped(
+        call_id,
+        path=_path(payload),
+        length_s=_milliseconds(payload.get(Field.LENGTH)) / 1000,
+        terminator=_text(payload, Field.TERMINATOR),
+        by_silence=is_true(payload.get(Field.SILENCE_TERMINATED)),
+        node=_text(payload, Field.NODE) or "",
+    )
+
+
+def _path(payload: Payload) -> str:
+    recording = payload.get(Field.RECORDING)
+    return (_text(recording, Field.FILE_PATH) or "") if isinstance(recording, Mapping) else ""
+
+
+def _milliseconds(value: object) -> float:
+    """`Length` comes as text, in old switches as a number."""
+    try:
+        return float(value) if isinstance(value, str | int | float) else 0.0
+    except ValueError:
+        return 0.0
 
 
 def _refused(payload: Payload) -> CommandFailed:

@@ -18,6 +18,7 @@ class Exchange(StrEnum):
     NOTIFICATIONS = "notifications"
     CONFERENCE = "conference"
     RESOURCES = "resources"
+    SWITCH = "switch"
 
 
 PIVOT_QUEUE = "pivot_listener"
@@ -133,9 +134,22 @@ class Field(StrEnum):
     PRESENCE_ID = "Presence-ID"
     # events
     DTMF_DIGIT = "DTMF-Digit"
+    LENGTH = "Length"  # text, milliseconds
+    TERMINATOR = "Terminator"
+    SILENCE_TERMINATED = "Silence-Terminated"
+    RECORDING = "Recording"
+    FILE_PATH = "File-Path"  # in Recording
     HANGUP_CODE = "Hangup-Code"
     ERROR_MESSAGE = "Error-Message"
     REASON = "Reason"
+    # requests to a media server, and about a channel
+    ACTIVE_ONLY = "Active-Only"
+    STATUS = "Status"
+    COMMAND = "Command"
+    ARGS = "Args"
+    FREESWITCH_NODE = "FreeSWITCH-Node"
+    RESULT = "Result"
+    ERROR = "Error"
 
 
 class Category(StrEnum):
@@ -148,6 +162,7 @@ class Category(StrEnum):
     RESOURCE = "resource"
     CONFERENCE = "conference"
     ERROR = "error"
+    SWITCH_EVENT = "switch_event"
 
 
 class EventName(StrEnum):
@@ -166,19 +181,28 @@ class EventName(StrEnum):
     CHANNEL_DISCONNECTED = "CHANNEL_DISCONNECTED"
     USURP_CONTROL = "usurp_control"
     DIALPLAN = "dialplan"
+    CHANNEL_ANSWER = "CHANNEL_ANSWER"
+    RECORD_START = "RECORD_START"
+    RECORD_STOP = "RECORD_STOP"
+    CHANNEL_STATUS_REQ = "channel_status_req"
+    CHANNEL_STATUS_RESP = "channel_status_resp"
+    REPLY = "reply"
 
 
 class Application(StrEnum):
     """Values of `Application-Name` that this program gives to the switch."""
 
     ANSWER = "answer"
+    ECHO = "echo"
     HANGUP = "hangup"
     NOOP = "noop"
     PLAY = "play"
     PROGRESS = "progress"
     QUEUE = "queue"
+    RECORD = "record"
     RESPOND = "respond"
     SEND_DTMF = "send_dtmf"
+    TONES = "tones"
     TTS = "tts"
 
 

@@ -50,6 +50,16 @@ def conference_events(account_id: str, conference_id: str, call_id: str) -> str:
     return f"conference.event.*.{account_id}.{conference_id}.{encode_word(call_id)}"
 
 
+def channel_status_request(call_id: str) -> str:
+    """Key of the question whether a channel exists, on `callevt`."""
+    return call_event("status_req", call_id)
+
+
+def media_server_command(node: str) -> str:
+    """Key of a command to one media server, on `switch`."""
+    return f"switch.command.{encode_word(node)}"
+
+
 CONFERENCE_DISCOVERY = "conference.discovery"
 
 

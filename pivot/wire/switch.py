@@ -7,14 +7,21 @@ Source: kapi_dialplan.erl, kapps_call_command.erl, kz_call_response.erl, ecallmg
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from pivot.errors import WireError
 from pivot.model.call import Call
 from pivot.model.switch import (
     AnswerCall,
+    AskChannel,
+    Beep,
+    EchoLeg,
     Hangup,
     PlayMedia,
+    RecordLeg,
     Respond,
     SendDigits,
+    SendFile,
     SpeakText,
     StopMedia,
     SwitchCommand,
@@ -22,8 +29,27 @@ from pivot.model.switch import (
 from pivot.wire.api import DEFAULTS_REQUIRED, OPTIONAL_EVERYWHERE
 from pivot.wire.apis import COMMANDS
 from pivot.wire.envelope import CALL_RESPONSE, KAPPS_CALL, Message, Sender, addressed, seal
+from pivot.wire.media_server import encode_ask_channel, encode_send_file
 from pivot.wire.names import Application, Category, EventName, Exchange, Field, InsertAt
 from pivot.wire.payload import Payload
+
+CallCommand: TypeAlias = (
+    AnswerCall
+    | Beep
+    | EchoLeg
+    | Hangup
+    | PlayMedia
+    | RecordLeg
+    | Respond
+    | SendDigits
+    | SpeakText
+    | StopMedia
+)
+"""What goes to the call's control process."""
+
+_SILENCE_THRESHOLD = 200
+"""Loudness below which the switch counts silence. Source: kzt_twiml.erl, record_call."""
+_NEVER_SILENT_S = 14_400
 
 
 def encode_switch_command(call: Call, command: SwitchCommand, sender: Sender) -> Message:
@@ -32,6 +58,10 @@ def encode_switch_command(call: Call, command: SwitchCommand, sender: Sender) ->
     Raises:
         WireError: the call has no Control-Queue, or the switch would refuse the command.
     """
+    if isinstance(command, AskChannel):
+        return encode_ask_channel(call, command, sender)
+    if isinstance(command, SendFile):
+        return encode_send_file(call, command, sender)
     if not call.control_queue:
         raise WireError(f"the call has no {Field.CONTROL_QUEUE}: its switch cannot be told anything")
     members = _members(call, command)
@@ -69,13 +99,25 @@ def decode_switch_command(payload: Payload) -> SwitchCommand | None:
             return StopMedia(msg_id, leg)
         case Application.QUEUE:
             return _queued(payload)
+        case Application.TONES:
+            return _beep(payload)
+        case Application.RECORD:
+            return _recording(payload)
+        case Application.ECHO:
+            return EchoLeg(msg_id)
     return None
 
 
-def _members(call: Call, command: SwitchCommand) -> Payload:
+def _members(call: Call, command: CallCommand) -> Payload:
     match command:
         case AnswerCall():
             return _command(Application.ANSWER, call.call_id)
+        case EchoLeg():
+            return _command(Application.ECHO, call.call_id)
+        case Beep(leg=leg):
+            return _command(Application.TONES, leg or call.call_id) | {Field.TONES: [_tone(command)]}
+        case RecordLeg(leg=leg):
+            return _command(Application.RECORD, leg or call.call_id) | _record(command)
         case Hangup(cause=cause, leg=leg):
             return _hangup(leg or call.call_id, cause)
         case StopMedia(leg=leg):
@@ -91,6 +133,48 @@ def _members(call: Call, command: SwitchCommand) -> Payload:
             return _queue(leg, _noop(leg, command.noop_id), _send_dtmf(leg, command))
         case Respond():
             return _decline(call.call_id, command)
+
+
+def _tone(beep: Beep) -> Payload:
+    return {
+        "Frequencies": [str(beep.frequency_hz)],
+        "Duration-ON": str(round(beep.on_s * 1000)),
+        "Duration-OFF": str(round(beep.off_s * 1000)),
+    }
+
+
+def _record(command: RecordLeg) -> Payload:
+    """All four limits always: the switch's own defaults are 20 s and a threshold for loud rooms."""
+    return {
+        Field.TIME_LIMIT: round(command.max_s),
+        Field.TERMINATORS: list(command.terminators),
+        Field.SILENCE_THRESHOLD: _SILENCE_THRESHOLD if command.silence_s > 0 else 0,
+        Field.SILENCE_HITS: round(command.silence_s) if command.silence_s > 0 else _NEVER_SILENT_S,
+        Field.MEDIA_NAME: command.name,
+    }
+
+
+def _recording(payload: Payload) -> RecordLeg:
+    silent = payload.get(Field.SILENCE_THRESHOLD) == 0
+    return RecordLeg(
+        payload[Field.MSG_ID],
+        payload[Field.MEDIA_NAME],
+        _terminators(payload),
+        float(payload.get(Field.TIME_LIMIT, 20)),
+        0.0 if silent else float(payload.get(Field.SILENCE_HITS, 5)),
+        payload[Field.CALL_ID],
+    )
+
+
+def _beep(payload: Payload) -> Beep:
+    tone = payload[Field.TONES][0]
+    return Beep(
+        payload[Field.MSG_ID],
+        int(tone["Frequencies"][0]),
+        int(tone["Duration-ON"]) / 1000,
+        int(tone["Duration-OFF"]) / 1000,
+        payload[Field.CALL_ID],
+    )
 
 
 def _command(name: Application, leg: str) -> Payload:

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from pivot.errors import WireError
 from pivot.model.codes import Code
-from pivot.model.events import ChannelDestroyed, CommandFailed, DigitPressed, Event, Executed, Usurped
+from pivot.model.events import (
+    ChannelAnswered,
+    ChannelDestroyed,
+    CommandFailed,
+    DigitPressed,
+    Event,
+    Executed,
+    RecordingStarted,
+    RecordingStopped,
+    Usurped,
+)
 from pivot.model.json import Json
 from pivot.wire.events import decode_event, encode_channel_event, encode_command_error, encode_usurp
 from pivot.wire.names import Exchange
@@ -33,7 +43,25 @@ def test_what_a_switch_reports_is_understood() -> None:
         CALL_ID, "noop", "n1"
     )
     assert event("DTMF", DTMF_Digit="5", DTMF_Duration=2000) == DigitPressed(CALL_ID, "5")
-    assert event("CHANNEL_ANSWER") is None
+    assert event("CHANNEL_HOLD") is None
+    assert event("CHANNEL_ANSWER") == ChannelAnswered(CALL_ID)
+    assert event("RECORD_START", Recording={"File-Path": "/tmp/r.mp3"}) == RecordingStarted(
+        CALL_ID, "/tmp/r.mp3"
+    )
+
+
+@pytest.mark.parametrize(("length", "seconds"), [("8123", 8.123), (8123, 8.123), ("soon", 0.0)])
+def test_a_recording_that_ended_says_how(length: Json, seconds: float) -> None:
+    """`Length` is text in new switches and a number in old ones."""
+    ended = event(
+        "RECORD_STOP",
+        Length=length,
+        Terminator="#",
+        Silence_Terminated=True,
+        Recording={"File-Path": "/tmp/r.mp3", "File-Size": 9},
+    )
+
+    assert ended == RecordingStopped(CALL_ID, "/tmp/r.mp3", seconds, "#", True, node="fs@m1")
 
 
 @pytest.mark.parametrize("name", ["CHANNEL_DESTROY", "CHANNEL_DISCONNECTED"])
@@ -87,9 +115,7 @@ def test_a_refused_command_is_named_by_the_outer_msg_id() -> None:
     assert decode_event(message.routing_key, message.payload) == error
 
 
-@pytest.mark.parametrize(
-    "key", ["call.CHANNEL_ANSWER.x", "call.DTMF", "amq.gen-1", "conference.event.a.b.c.d"]
-)
+@pytest.mark.parametrize("key", ["call.CHANNEL_HOLD.x", "call.DTMF", "amq.gen-1", "conference.event.a.b.c.d"])
 def test_what_we_do_not_act_on_is_not_even_read(key: str) -> None:
     """A call emits dozens of events; decoding them all would cost more than the call."""
     assert decode_event(key, b"\xff") is None
@@ -101,7 +127,9 @@ def test_an_unreadable_hang_up_is_an_error() -> None:
         decode_event("call.CHANNEL_DESTROY.x", b"{")
 
 
-FIELDS = st.sampled_from(["Event-Category", "Application-Name", "DTMF-Digit", "Fetch-ID", "Request"])
+FIELDS = st.sampled_from(
+    ["Event-Category", "Application-Name", "DTMF-Digit", "Fetch-ID", "Request", "Length", "Recording"]
+)
 VALUES = (
     st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=3) | st.sampled_from([{}, [1], "error"])
 )
@@ -110,5 +138,12 @@ VALUES = (
 @given(st.dictionaries(FIELDS, VALUES))
 def test_values_of_the_wrong_kind_never_raise(members: dict[str, object]) -> None:
     """Whatever a switch sends, the other calls on the queue go on."""
-    for name in ("CHANNEL_DESTROY", "CHANNEL_EXECUTE_COMPLETE", "DTMF", "usurp_control", "dialplan"):
+    for name in (
+        "CHANNEL_DESTROY",
+        "CHANNEL_EXECUTE_COMPLETE",
+        "DTMF",
+        "usurp_control",
+        "dialplan",
+        "RECORD_STOP",
+    ):
         decode_event(f"call.{name}.x", orjson.dumps(members))

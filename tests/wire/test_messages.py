@@ -12,8 +12,11 @@ from pivot.model.call import Call, Party
 from pivot.model.commands import BusCommand, HandOverFlow, SayFailed, SayProcessing
 from pivot.model.switch import (
     AnswerCall,
+    Beep,
+    EchoLeg,
     Hangup,
     PlayMedia,
+    RecordLeg,
     Respond,
     SendDigits,
     SpeakText,
@@ -176,6 +179,33 @@ def test_declining_a_call_is_one_queue_without_a_reply_address() -> None:
     ]
 
 
+def test_recording_a_caller_sets_every_limit() -> None:
+    """The switch's own defaults would end it after 20 s; silence that does not end it is told by zero."""
+    ours = {"App-Name": "kapps_call", "Server-ID": "<WORKER-QUEUE>", "Call-ID": "c1"}
+
+    assert members(RecordLeg("m1", "r1.mp3", ("#",), 3600.0, 5.0)) == ours | {
+        "Application-Name": "record",
+        "Media-Name": "r1.mp3",
+        "Time-Limit": 3600,
+        "Terminators": ["#"],
+        "Silence-Threshold": 200,
+        "Silence-Hits": 5,
+    }
+    assert members(RecordLeg("m1", "r1.mp3", (), 20.0, 0.0)) == ours | {
+        "Application-Name": "record",
+        "Media-Name": "r1.mp3",
+        "Time-Limit": 20,
+        "Terminators": [],
+        "Silence-Threshold": 0,
+        "Silence-Hits": 14400,
+    }
+    assert members(Beep("m1")) == ours | {
+        "Application-Name": "tones",
+        "Tones": [{"Frequencies": ["440"], "Duration-ON": "500", "Duration-OFF": "100"}],
+    }
+    assert members(EchoLeg("m1")) == ours | {"Application-Name": "echo"}
+
+
 ALL_COMMANDS: list[BusCommand] = [
     SayProcessing(),
     SayFailed(),
@@ -189,6 +219,10 @@ ALL_COMMANDS: list[BusCommand] = [
     Respond("m1", "n1", 486, "busy", "http://m/busy.mp3"),
     Respond("m1", "n1", 503, "rejected"),
     Hangup("m1", "USER_BUSY", leg="b1"),
+    Beep("m1", 440, 0.5, 0.1, leg="c1"),
+    RecordLeg("m1", "r1.mp3", ("1", "#"), 3600.0, 5.0, leg="c1"),
+    RecordLeg("m1", "r1.mp3", (), 20.0, 0.0, leg="b1"),
+    EchoLeg("m1"),
 ]
 
 

@@ -1,0 +1,80 @@
+"""A simulated switch at the level of the model: commands in, events out, and what a bystander notices.
+
+It keeps time by the clock it is given, so that a call of an hour takes milliseconds on virtual time and an
+hour on real time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pivot.model.codes import Code
+from pivot.model.events import ChannelFound, CommandFailed, Event, FileSent
+from pivot.model.switch import AskChannel, Hangup, SendFile, StopMedia, SwitchCommand
+from pivot.sim.leg import Clock, Leg, Observed, SoundOf, every_url_is_a_sound
+
+
+class SimulatedSwitch:
+    """All channels of one media server.
+
+    Args:
+        clock: what durations are measured by; an asyncio loop is one.
+        emit: is given every event with the Call-ID of the leg it is about.
+        observe: is given what a bystander would notice.
+        sound_of: tells which media make a sound.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        emit: Callable[[str, Event], None],
+        observe: Callable[[Observed], None] = lambda observed: None,
+        sound_of: SoundOf = every_url_is_a_sound,
+    ) -> None:
+        self.legs: dict[str, Leg] = {}
+        self._clock = clock
+        self._emit = emit
+        self._observe = observe
+        self._sound_of = sound_of
+
+    def ring(self, call_id: str) -> Leg:
+        """A caller: a new leg, not answered."""
+        return self._add(call_id, None)
+
+    def perform(self, call_id: str, command: SwitchCommand) -> None:
+        """Do what the program tells the leg that `call_id` controls, or the leg that the command names.
+
+        A leg that is gone refuses everything but its end.
+        """
+        target = getattr(command, "leg", None) or call_id
+        leg = self.legs.get(target)
+        if isinstance(command, SendFile):
+            self._clock.call_later(0.0, self._emit, call_id, FileSent(command.msg_id, ok=True))
+        elif leg is None or not leg.alive:
+            self._refuse(call_id, command)
+        elif isinstance(command, AskChannel):
+            self._emit(call_id, ChannelFound(target))
+        elif isinstance(command, Hangup):
+            leg.observe("hangup" if leg.name is None else "hangup_leg")
+            leg.destroy(command.cause or "NORMAL_CLEARING")
+        elif isinstance(command, StopMedia):
+            leg.stop_media(command)
+        else:
+            leg.queue(command)
+
+    def hang_up(self, call_id: str) -> None:
+        """The caller hangs up."""
+        leg = self.legs.get(call_id)
+        if leg is not None and leg.alive:
+            leg.observe("caller_gone")
+            leg.destroy("NORMAL_CLEARING" if leg.answered_at_s is not None else "ORIGINATOR_CANCEL")
+
+    def _add(self, call_id: str, name: str | None) -> Leg:
+        leg = Leg(call_id, self._clock, self._emit, self._observe, self._sound_of, name)
+        self.legs[call_id] = leg
+        return leg
+
+    def _refuse(self, call_id: str, command: SwitchCommand) -> None:
+        if not isinstance(command, Hangup | AskChannel):
+            name = type(command).__name__
+            self._emit(call_id, CommandFailed(name, Code.CALL_COMMAND, "DOWN", command.msg_id))
