@@ -23,7 +23,7 @@ from pivot.model.json import Json, JsonObject
 
 _MAX_SCANNED = 5000
 """Rows looked through for one page; a filter that nothing meets must not read the whole month."""
-_ROWS_AT_ONCE = 500
+_ROWS_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class CouchCalls(CouchViews):
             return TailPage((), write_cursor(month, since))
         month, since = read_cursor(cursor, str, str)
         rows, since = await self._ended(account_id, month, since, limit)
-        if rows:
+        if rows or month >= month_of(time.time()):
             return TailPage(rows, write_cursor(month, since))
         for newer in [name for name in await self.months(account_id) if name > month]:
             rows, newer_since = await self._ended(account_id, newer, "0", limit)
@@ -108,7 +108,9 @@ class CouchCalls(CouchViews):
     ) -> tuple[list[JsonObject], str]:
         """Timelines stored since then; sees to their filter first: a missing one stops pouchdb-server."""
         database = month_database(account_id, month)
-        await put_design(self._couch, database, CALLS, replace=True)
+        if database not in self._with_filter:
+            await put_design(self._couch, database, CALLS, replace=True)
+            self._with_filter.add(database)
         return await self._couch.changes(database, since, limit, "pivot_calls/ended")
 
     async def _listed(
@@ -132,16 +134,25 @@ class CouchCalls(CouchViews):
         """Rows of our view from all months, beginning behind `after`."""
         facet = _facet(wanted)
         oldest = month_of(wanted.after_s) if wanted.after_s is not None else ""
+        newest_ms: Json = {} if wanted.before_s is None else wanted.before_s * 1000
         low: list[Json] = [facet] if wanted.after_s is None else [facet, wanted.after_s * 1000]
         for month in reversed(await self.months(account_id)):
             if month < oldest or (after is not None and month > after.month):
                 continue
-            before_ms: Json = {} if wanted.before_s is None else wanted.before_s * 1000
-            start: list[Json] = [facet, before_ms]
-            if after is not None and month == after.month:
-                start = [facet, *after.key]
-            skip = 0
-            while rows := await self.rows(
+            goes_on = after if after is not None and month == after.month else None
+            high = [facet, newest_ms] if goes_on is None else [facet, *goes_on.key]
+            async for row in self._range(account_id, month, high, low):
+                if goes_on is None or _place(row) != goes_on:
+                    yield row
+
+    async def _range(
+        self, account_id: str, month: str, high: list[Json], low: list[Json]
+    ) -> AsyncIterator[CallRow]:
+        """Rows of one month from key `high` down to `low`, read as they are asked for."""
+        start: Json = high
+        skip = 0
+        while True:
+            rows = await self.rows(
                 account_id,
                 month,
                 CALLS,
@@ -151,19 +162,16 @@ class CouchCalls(CouchViews):
                 descending=True,
                 skip=skip,
                 limit=_ROWS_AT_ONCE,
-            ):
-                for row in rows:
-                    value = row["value"]
-                    assert isinstance(value, dict)
-                    shown = call_row(value, str(row["id"]), month)
-                    if after is None or month != after.month or not _at(shown, after):
-                        yield shown
-                if len(rows) < _ROWS_AT_ONCE:
-                    break
-                key = rows[-1]["key"]
-                assert isinstance(key, list)
-                skip = sum(row["key"] == key for row in rows)
-                start = key
+            )
+            for row in rows:
+                value = row["value"]
+                assert isinstance(value, dict)
+                yield call_row(value, str(row["id"]), month)
+            if len(rows) < _ROWS_AT_ONCE:
+                return
+            same = start == rows[-1]["key"]
+            start = rows[-1]["key"]
+            skip = sum(row["key"] == start for row in rows) + (skip if same else 0)
 
 
 def _facet(wanted: CallFilter) -> str:
@@ -181,10 +189,6 @@ def _place(row: CallRow) -> _Place:
 
 def _same(one: CallRow, other: CallRow) -> bool:
     return (one.started_s, one.call_id, one.msg_id) == (other.started_s, other.call_id, other.msg_id)
-
-
-def _at(row: CallRow, place: _Place) -> bool:
-    return _place(row).key == place.key
 
 
 def _matches(row: CallRow, wanted: CallFilter) -> bool:

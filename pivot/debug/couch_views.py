@@ -17,6 +17,7 @@ class CouchViews:
 
     def __init__(self, couch: Couch) -> None:
         self._couch = couch
+        self._with_filter = set[str]()
 
     async def months(self, account_id: str) -> tuple[str, ...]:
         begin = month_database(account_id, "")

@@ -83,8 +83,13 @@ class Author:
             kind, public | {"iteration": iteration}, ours | self._verdict(verdict, ours), iteration, at_s
         )
 
-    def refused(self, note: AnswerRefused, body: bytes, at_s: float) -> Iterable[DebugDocument]:
-        """The error documents that Kazoo means to store: what was wrong, and the whole body."""
+    def refused(
+        self, note: AnswerRefused, body: bytes, at_s: float, suffix: str = ""
+    ) -> Iterable[DebugDocument]:
+        """The error documents that Kazoo means to store: what was wrong, and the whole body.
+
+        `suffix` tells apart refusals of the same iteration.
+        """
         shown = self._body(body)
         text = self.redactor.text(shown.text)
         ours: dict[str, Json] = {"fetch_id": note.fetch_id}
@@ -92,12 +97,12 @@ class Author:
         if "json_errors" in note.details:
             public = {"resp_body": text, "json_errors": self._details(note, "json_errors")}
             yield self._document(
-                "json_error", public | {"iteration": note.iteration}, ours, note.iteration, at_s
+                f"json_error{suffix}", public | {"iteration": note.iteration}, ours, note.iteration, at_s
             )
         if "schema_errors" in note.details:
             public = {"schema_errors": self._details(note, "schema_errors"), "resp_body": text}
             yield self._document(
-                "schema_error", public | {"iteration": note.iteration}, ours, note.iteration, at_s
+                f"schema_error{suffix}", public | {"iteration": note.iteration}, ours, note.iteration, at_s
             )
 
     def _details(self, note: AnswerRefused, name: str) -> Json:

@@ -7,7 +7,6 @@ for the worker's verdict on it, which follows at once. Error documents go out fo
 from __future__ import annotations
 
 import traceback
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
@@ -108,22 +107,37 @@ class _Guarded:
                 )
 
 
+class _Twins:
+    """Tells documents of the same kind and iteration apart, so that none is lost."""
+
+    __slots__ = ("_seen",)
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, int], int] = {}
+
+    def suffix(self, kind: str, iteration: int) -> str:
+        times = self._seen[kind, iteration] = self._seen.get((kind, iteration), 0) + 1
+        return "" if times == 1 else f"_{times}"
+
+
 class _ErrorsOnly:
     """For calls that did not ask for debug: remembers the last answer in case it is refused."""
 
-    __slots__ = ("_answer", "_author", "_put")
+    __slots__ = ("_answer", "_author", "_put", "_twins")
 
     def __init__(self, author: Author, put: Put) -> None:
         self._author = author
         self._put = put
         self._answer: Fetched | None = None
+        self._twins = _Twins()
 
     def saw(self, moment: Moment, at_s: float) -> None:
         if isinstance(moment, Fetched):
             self._answer = moment
         elif isinstance(moment, AnswerRefused) and moment.details:
             body = self._answer.answer.body if self._answer else b""
-            for document in self._author.refused(moment, body, at_s):
+            suffix = self._twins.suffix("refusal", moment.iteration)
+            for document in self._author.refused(moment, body, at_s, suffix):
                 self._put(document)
         elif isinstance(moment, AnswerAccepted):
             self._answer = None
@@ -172,7 +186,7 @@ class _Scribe:
         self._author = author
         self._put = put
         self._exchanges: dict[str, _Exchange] = {}
-        self._kinds = Counter[tuple[str, int]]()
+        self._twins = _Twins()
         self._hung_up = False
         self._ended = False
         self._entries: list[Json] = []
@@ -225,7 +239,8 @@ class _Scribe:
             self._write_answer(exchange, verdict)
         if isinstance(verdict, AnswerRefused):
             body = came.answer.body if isinstance(came, Fetched) else b""
-            for document in self._author.refused(verdict, body, at_s):
+            suffix = self._twins.suffix("refusal", verdict.iteration)
+            for document in self._author.refused(verdict, body, at_s, suffix):
                 self._put(document)
 
     def _over(self, end: End, at_s: float) -> None:
@@ -266,7 +281,4 @@ class _Scribe:
         exchange.came = None
 
     def _kind(self, kind: str, iteration: int) -> str:
-        """Tells a second document of the same kind and iteration apart, so that neither is lost."""
-        self._kinds[kind, iteration] += 1
-        times = self._kinds[kind, iteration]
-        return kind if times == 1 else f"{kind}_{times}"
+        return kind + self._twins.suffix(kind, iteration)

@@ -364,3 +364,25 @@ def two_iterations() -> list[tuple[Moment, float]]:
         (Fetched("f2", answer()), 5.1),
         (End(Outcome.OK), 5.2),
     ]
+
+
+@pytest.mark.couch
+async def test_a_search_for_the_rare_gives_up_now_and_then(
+    couch_url: str, account: str, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page may hold fewer rows than asked for, but going on finds every call once."""
+    monkeypatch.setattr("pivot.debug.couch_calls._MAX_SCANNED", 3)
+    monkeypatch.setattr("pivot.debug.couch_calls._ROWS_AT_ONCE", 2)
+    store = CouchStore(Couch(couch_url))
+    for number in range(11):
+        await store.write(call(f"{'rare' if number % 4 == 0 else 'c'}{number}@host", started_s=NOON + number))
+
+    names, pages, cursor = list[str](), 0, None
+    while pages == 0 or cursor is not None:
+        page = await store.calls(account, CallFilter(text="rare"), limit=2, cursor=cursor)
+        names += [row.call_id for row in page.rows]
+        cursor, pages = page.next, pages + 1
+    await store.close()
+
+    assert names == ["rare8@host", "rare4@host", "rare0@host"]
+    assert pages == 4
