@@ -1,0 +1,182 @@
+"""Reading an answer's body: decoded as it comes, capped on what it decodes to, never slower than allowed."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import aiohttp
+
+from pivot.fetch import faults
+from pivot.fetch.limits import SMALL_BYTES, Share
+from pivot.fetch.settings import FetchSettings
+from pivot.fetch.trace import Phase, Trace
+
+try:
+    import brotli  # type: ignore[import-untyped]
+except ImportError:
+    brotli = None
+
+GRACE_S = 2.0
+"""A body may start as slowly as it likes for this long."""
+_READ_BYTES = SMALL_BYTES
+_MAX_GZIP_MEMBERS = 64
+_MAX_EMPTY_CODED_BYTES = 65_536
+"""Coded bytes that a body may have beyond its cap; a stream of empty blocks decodes to nothing for ever."""
+
+
+class Decoder(Protocol):
+    """Turns coded bytes into decoded ones, at most so many at a time."""
+
+    @property
+    def finished(self) -> bool: ...
+
+    def decode(self, data: bytes, most: int) -> Iterator[bytes]:
+        """Raises Fault or zlib.error for bytes that are not of this coding."""
+
+
+class Identity:
+    finished = True
+
+    def decode(self, data: bytes, most: int) -> Iterator[bytes]:
+        yield data
+
+
+class Gzip:
+    """gzip with any sensible number of members, one after the other."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        self._members = 1
+
+    @property
+    def finished(self) -> bool:
+        return self._member.eof
+
+    def decode(self, data: bytes, most: int) -> Iterator[bytes]:
+        while data:
+            if self._member.eof:
+                if not data.startswith(b"\x1f"):
+                    return  # padding after the last member, as gzip itself ignores it
+                self._members += 1
+                if self._members > _MAX_GZIP_MEMBERS:
+                    raise faults.too_large(f"the body has more than {_MAX_GZIP_MEMBERS} gzip members")
+                self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            yield self._member.decompress(data, most)
+            data = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
+
+
+class Deflate:
+    """zlib's format as the standard wants it, or the bare stream that some servers send."""
+
+    def __init__(self) -> None:
+        self._stream: Any = None
+
+    @property
+    def finished(self) -> bool:
+        return self._stream is not None and bool(self._stream.eof)
+
+    def decode(self, data: bytes, most: int) -> Iterator[bytes]:
+        if self._stream is None and data:
+            is_zlib = data[0] & 0x0F == 8
+            self._stream = zlib.decompressobj(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
+        while data and not self._stream.eof:
+            yield self._stream.decompress(data, most)
+            data = self._stream.unconsumed_tail
+
+
+class Brotli:
+    def __init__(self) -> None:
+        self._stream = brotli.Decompressor()
+
+    @property
+    def finished(self) -> bool:
+        return bool(self._stream.is_finished())
+
+    def decode(self, data: bytes, most: int) -> Iterator[bytes]:
+        try:
+            yield self._stream.process(data, output_buffer_limit=most)
+            while not self._stream.can_accept_more_data():
+                yield self._stream.process(b"", output_buffer_limit=most)
+        except brotli.error as error:
+            raise zlib.error(str(error)) from error
+
+
+def _has_bounded_brotli() -> bool:
+    return brotli is not None and hasattr(brotli.Decompressor, "can_accept_more_data")
+
+
+_DECODERS: dict[str, type[Decoder]] = {
+    "": Identity,
+    "identity": Identity,
+    "gzip": Gzip,
+    "x-gzip": Gzip,
+    "deflate": Deflate,
+    **({"br": Brotli} if _has_bounded_brotli() else {}),
+}
+ACCEPTED_ENCODINGS = ", ".join(name for name in ("gzip", "deflate", "br") if name in _DECODERS)
+
+
+def cap_for(content_type: str, settings: FetchSettings) -> int:
+    """Decoded bytes that an answer of this type may have."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind in ("text/xml", "application/xml") or kind.endswith("+xml"):
+        return settings.max_xml_bytes
+    if kind == "application/json" or kind.endswith("+json"):
+        return settings.max_json_bytes
+    return max(settings.max_json_bytes, settings.max_xml_bytes)
+
+
+async def read_body(
+    response: aiohttp.ClientResponse, cap: int, min_rate_bytes_s: int, share: Share, trace: Trace
+) -> bytes:
+    """The decoded body.
+
+    Args:
+        cap: decoded bytes that are accepted.
+        min_rate_bytes_s: each coded byte that arrives buys 1/rate seconds, after a grace.
+
+    Raises:
+        Fault: too large, wrongly coded or cut short.
+    """
+    decoder = _decoder(response.headers.get("Content-Encoding", ""))
+    if isinstance(decoder, Identity) and (response.content_length or 0) > cap:
+        raise _over(cap)
+    started_at = trace.now()
+    body = bytearray()
+    coded_bytes = 0
+    while data := await response.content.read(_READ_BYTES):
+        coded_bytes += len(data)
+        if coded_bytes > cap + _MAX_EMPTY_CODED_BYTES:
+            raise _over(cap)
+        try:
+            for part in decoder.decode(data, SMALL_BYTES):
+                if len(body) + len(part) > cap:
+                    raise _over(cap)
+                if len(body) + len(part) > SMALL_BYTES:
+                    await _grow(share, cap, trace)
+                body += part
+        except zlib.error as error:
+            raise faults.protocol("the body is not coded as its Content-Encoding says") from error
+        trace.limit(started_at + GRACE_S + coded_bytes / min_rate_bytes_s)
+    if coded_bytes and not decoder.finished:
+        raise faults.protocol("the coded body ends before its end")
+    return bytes(body)
+
+
+async def _grow(share: Share, cap: int, trace: Trace) -> None:
+    trace.phase = Phase.MEMORY
+    await share.grow(cap)
+    trace.phase = Phase.BODY
+
+
+def _decoder(content_encoding: str) -> Decoder:
+    name = content_encoding.strip().lower()
+    if name not in _DECODERS:
+        raise faults.protocol(f"the body's Content-Encoding is not one of {ACCEPTED_ENCODINGS}")
+    return _DECODERS[name]()
+
+
+def _over(cap: int) -> faults.Fault:
+    return faults.too_large(f"the body has more than the {cap} bytes that are accepted of its type")

@@ -1,0 +1,76 @@
+"""After a run of failures an origin is left alone for a while; then one probe at a time tests it.
+
+closed --`failures` in a row--> open --`open_s` later--> one probe --success--> closed
+                                  ^--------------- failure ---'
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class BreakerState(StrEnum):
+    CLOSED = "closed"
+    OPEN = "open"
+    PROBING = "probing"
+
+
+@dataclass(slots=True)
+class _Run:
+    """An origin's failures since its last success."""
+
+    failures: int = 0
+    open_until: float | None = None
+    probing: bool = False
+
+
+class Breaker:
+    """One for all origins; remembers only those that fail. Times are the caller's clock, in seconds."""
+
+    def __init__(self, failures: int, open_s: float, *, max_origins: int = 10_000) -> None:
+        self._failures = failures
+        self._open_s = open_s
+        self._max_origins = max_origins
+        self._runs: dict[str, _Run] = {}
+
+    def state(self, origin: str) -> BreakerState:
+        run = self._runs.get(origin)
+        if run is None or run.open_until is None:
+            return BreakerState.CLOSED
+        return BreakerState.PROBING if run.probing else BreakerState.OPEN
+
+    def states(self) -> dict[str, BreakerState]:
+        """Of all origins whose breaker is not closed."""
+        return {
+            origin: self.state(origin) for origin, run in self._runs.items() if run.open_until is not None
+        }
+
+    def enter(self, origin: str, now: float) -> BreakerState:
+        """Ask before a request: closed, go on; open, do not; probing, go on as the one probe."""
+        run = self._runs.get(origin)
+        if run is None or run.open_until is None:
+            return BreakerState.CLOSED
+        if run.probing or now < run.open_until:
+            return BreakerState.OPEN
+        run.probing = True
+        return BreakerState.PROBING
+
+    def succeeded(self, origin: str) -> None:
+        self._runs.pop(origin, None)
+
+    def failed(self, origin: str, now: float) -> None:
+        run = self._runs.get(origin)
+        if run is None:
+            if len(self._runs) >= self._max_origins:
+                del self._runs[next(iter(self._runs))]
+            run = self._runs[origin] = _Run()
+        run.failures += 1
+        run.probing = False
+        if run.failures >= self._failures:
+            run.open_until = now + self._open_s
+
+    def abandoned(self, origin: str) -> None:
+        """A request ended without telling anything about the origin; another may probe."""
+        if (run := self._runs.get(origin)) is not None:
+            run.probing = False

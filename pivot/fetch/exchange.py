@@ -1,0 +1,228 @@
+"""One request and its answer on the wire: the limits before it, the clock over it, the record after it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from pivot.fetch import faults
+from pivot.fetch.asking import Asker
+from pivot.fetch.body import cap_for, read_body
+from pivot.fetch.breaker import Breaker, BreakerState
+from pivot.fetch.faults import Fault, HeaderFlood, ResolveError
+from pivot.fetch.gate import Gate
+from pivot.fetch.guard import why_not_public
+from pivot.fetch.limits import Memory, Places, Pool
+from pivot.fetch.plan import Plan
+from pivot.fetch.redirects import FOLLOWED, Hop
+from pivot.fetch.resolver import Resolver
+from pivot.fetch.settings import FetchSettings
+from pivot.fetch.trace import Phase, Trace, current
+from pivot.fetch.urls import Target
+from pivot.model.codes import Code
+from pivot.model.fetch import Attempt, FetchRequest, Times
+
+_SAYS_NOTHING_OF_THE_SERVER = frozenset(
+    {Code.FETCH_BUSY, Code.FETCH_DENIED, Code.FETCH_REDIRECTS, Code.FETCH_TOO_LARGE}
+)
+_ERRORS_OF_THE_WIRE = (aiohttp.ClientError, aiohttp.http.HttpProcessingError, HeaderFlood, OSError, Fault)
+
+
+class StaleConnection(Exception):
+    """The server had closed the kept connection before our request reached it."""
+
+
+@dataclass(slots=True)
+class Asking:
+    """One fetch while it runs: its plan, and what is noted on the way."""
+
+    request: FetchRequest
+    plan: Plan
+    ask_id: str
+    number: int = 0
+    """Of the attempt in progress, from 1."""
+    attempts: list[Attempt] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What all fetches of a worker share."""
+
+    settings: FetchSettings
+    session: aiohttp.ClientSession
+    asker: Asker
+    gate: Gate
+    resolver: Resolver
+    everything: Pool
+    hosts: Places
+    accounts: Places
+    memory: Memory
+    breaker: Breaker | None
+    now: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one request brought."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+async def exchange(
+    tools: Tools, asking: Asking, hop: Hop, latest: float, *, may_be_stale: bool = True
+) -> Reply:
+    """Ask once.
+
+    Args:
+        latest: the loop's time at which this attempt is over.
+
+    Raises:
+        Fault: no whole answer came.
+        StaleConnection: ask again, nothing was lost.
+    """
+    hop = tools.asker.prepared(hop, asking.request.account_id)
+    timer = asyncio.timeout_at(latest)
+    trace = Trace(tools.now, timer, hop.target.host, asking.plan.answer_s, latest, tools.now())
+    _enter_breaker(tools, asking, hop.target, trace)
+    origin = hop.target.origin
+    try:
+        async with timer:
+            reply = await _in_place(tools, asking, hop, trace)
+    except TimeoutError as error:
+        whole = (timer.when() or latest) >= asking.plan.deadline
+        fault = faults.timed_out(trace.phase, origin, whole=whole)
+        _failed(tools, asking, hop, trace, fault)
+        raise fault from error
+    except _ERRORS_OF_THE_WIRE as error:
+        fault = faults.from_error(error, trace, origin)
+        stale = may_be_stale and fault.code is Code.FETCH_CLOSED and trace.found_closed
+        _failed(tools, asking, hop, trace, fault, blame=not stale)
+        raise StaleConnection if stale else fault from error
+    except BaseException:
+        if tools.breaker is not None:
+            tools.breaker.abandoned(origin)
+        raise
+    if tools.breaker is not None:
+        tools.breaker.succeeded(origin)
+    asking.attempts.append(_record(asking, hop.target, trace, reply.status, None))
+    return reply
+
+
+def _enter_breaker(tools: Tools, asking: Asking, target: Target, trace: Trace) -> None:
+    state = BreakerState.CLOSED if tools.breaker is None else tools.breaker.enter(target.origin, tools.now())
+    if state is BreakerState.OPEN:
+        fault = faults.breaker_open(target.origin)
+        asking.attempts.append(_record(asking, target, trace, None, fault.code))
+        raise fault
+    if state is BreakerState.PROBING:
+        asking.warnings.append(f"{target.origin} failed repeatedly; this request tests whether it is back")
+
+
+def _failed(
+    tools: Tools, asking: Asking, hop: Hop, trace: Trace, fault: Fault, *, blame: bool = True
+) -> None:
+    asking.attempts.append(_record(asking, hop.target, trace, None, fault.code))
+    if tools.breaker is None:
+        return
+    if blame and fault.code not in _SAYS_NOTHING_OF_THE_SERVER:
+        tools.breaker.failed(hop.target.origin, tools.now())
+    else:
+        tools.breaker.abandoned(hop.target.origin)
+
+
+def _record(asking: Asking, target: Target, trace: Trace, status: int | None, code: Code | None) -> Attempt:
+    """Of a denied request no times and no address are kept: they would tell what stands inside."""
+    is_denied = code is Code.FETCH_DENIED
+    is_public = trace.address is not None and why_not_public(trace.address) is None
+    return Attempt(
+        url=target.shown,
+        times=Times() if is_denied else trace.times(),
+        status=status,
+        code=code,
+        address=trace.address if is_public and not is_denied else None,
+        request_id=f"{asking.ask_id}-{asking.number}",
+    )
+
+
+async def _in_place(tools: Tools, asking: Asking, hop: Hop, trace: Trace) -> Reply:
+    account_id = asking.request.account_id or ""
+    async with (
+        tools.accounts.place(account_id),
+        tools.hosts.place(hop.target.origin),
+        tools.everything.unit(),
+    ):
+        trace.placed_at = tools.now()
+        trace.limit(trace.placed_at + asking.plan.connect_s)
+        known_as = current.set(trace)
+        try:
+            await _check_name(tools, hop.target, trace)
+            return await _on_the_wire(tools, asking, hop, trace)
+        finally:
+            current.reset(known_as)
+
+
+async def _check_name(tools: Tools, target: Target, trace: Trace) -> None:
+    """Judge where the name leads now, before a connection is made or a kept one is used again."""
+    trace.phase = Phase.NAME
+    try:
+        addresses = (target.host,) if target.is_literal else await tools.resolver.lookup(target.host)
+        tools.gate.admit(target.host, target.port, addresses)
+    except ResolveError:
+        # A kept connection leads to an address that was checked; it outlives a fault of the name servers.
+        # Without one, the connector asks again and fails.
+        pass
+    trace.phase = Phase.CONNECTION
+
+
+async def _on_the_wire(tools: Tools, asking: Asking, hop: Hop, trace: Trace) -> Reply:
+    headers = tools.asker.headers(
+        hop,
+        ask_id=asking.ask_id,
+        attempt=asking.number,
+        account_id=asking.request.account_id,
+        call_id=asking.request.call_id,
+        timestamp_s=int(time.time()),
+    )
+    digest = hop.target.user is not None and hop.authorization == "digest"
+    response = await tools.session.request(
+        hop.method.value.upper(),
+        hop.target.for_the_wire(),
+        headers=headers,
+        data=hop.body or None,
+        allow_redirects=False,
+        middlewares=(aiohttp.DigestAuthMiddleware(hop.target.user or "", hop.target.password),)
+        if digest
+        else None,
+    )
+    trace.head_at = tools.now()
+    try:
+        body = b"" if _leads_on(response) else await _read(tools, response, trace)
+    finally:
+        response.release()
+    return Reply(response.status, _text_headers(response), body)
+
+
+async def _read(tools: Tools, response: aiohttp.ClientResponse, trace: Trace) -> bytes:
+    trace.phase = Phase.MEMORY
+    async with tools.memory.share() as share:
+        trace.phase = Phase.BODY
+        cap = cap_for(response.headers.get("Content-Type", ""), tools.settings)
+        return await read_body(response, cap, tools.settings.min_rate_bytes_s, share, trace)
+
+
+def _leads_on(response: aiohttp.ClientResponse) -> bool:
+    return response.status in FOLLOWED and "Location" in response.headers
+
+
+def _text_headers(response: aiohttp.ClientResponse) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers)

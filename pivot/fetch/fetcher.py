@@ -1,0 +1,228 @@
+"""The door: a question goes in, an answer or a failure comes out, in time, whatever happens outside."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import aiohttp
+import structlog
+
+from pivot.errors import ConfigError
+from pivot.fetch import faults, urls
+from pivot.fetch.asking import Asker
+from pivot.fetch.attempt import run_attempt
+from pivot.fetch.breaker import Breaker, BreakerState
+from pivot.fetch.connector import open_connector
+from pivot.fetch.exchange import Asking, Tools
+from pivot.fetch.faults import Fault
+from pivot.fetch.gate import Gate
+from pivot.fetch.guard import Guard
+from pivot.fetch.limits import Memory, Places, Pool
+from pivot.fetch.plan import make_plan
+from pivot.fetch.redirects import Hop
+from pivot.fetch.resolver import Resolver
+from pivot.fetch.settings import FetchSettings
+from pivot.model.call import BodyFormat
+from pivot.model.fetch import Answer, FetchFailure, FetchRequest
+from pivot.model.overrides import RetryOn, read_overrides
+
+log = structlog.get_logger("pivot.fetch")
+
+_READ_BUFFER_BYTES = 16_384
+_MAX_HEADERS = 100
+
+
+class HttpFetcher:
+    """Asks customers' servers; made by `open_fetcher`."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that have a place now."""
+        return self._tools.everything.used
+
+    @property
+    def inflight_bytes(self) -> int:
+        """Memory set aside for bodies now."""
+        return self._tools.memory.used_bytes
+
+    @property
+    def objections(self) -> int:
+        """How often the egress guard said no since the start, in force or not."""
+        return self._tools.gate.objections
+
+    def breaker_states(self) -> dict[str, BreakerState]:
+        """Of the origins whose breaker is not closed."""
+        return {} if self._tools.breaker is None else self._tools.breaker.states()
+
+    async def fetch(self, request: FetchRequest) -> Answer | FetchFailure:
+        """Ask; every fault of the server or the network is a value. Cancel the task to stop."""
+        tools = self._tools
+        started_at = tools.now()
+        overrides = read_overrides(request.url)
+        plan = make_plan(request, overrides, tools.settings, started_at)
+        asking = Asking(request, plan, secrets.token_hex(16), warnings=list(overrides.warnings))
+        host = ""
+        try:
+            hop = _first_hop(request, tools.settings.max_url_bytes)
+            host = hop.target.host
+            answer = await self._try(asking, hop)
+        except Fault as fault:
+            result: Answer | FetchFailure = FetchFailure(
+                fault.code, str(fault), tuple(asking.attempts), tuple(asking.warnings)
+            )
+        else:
+            result = Answer(
+                answer.status,
+                answer.headers,
+                answer.body,
+                answer.url,
+                tuple(asking.attempts),
+                tuple(asking.warnings),
+            )
+        _log_finished(request, result, host, tools.now() - started_at)
+        return result
+
+    async def _try(self, asking: Asking, hop: Hop) -> Answer:
+        while True:
+            asking.number += 1
+            try:
+                answer = await run_attempt(self._tools, asking, hop)
+            except Fault as fault:
+                if not await self._pause(asking, fault.retry):
+                    raise
+            else:
+                if not await self._pause(asking, _blame_of(answer.status)):
+                    return answer
+
+    async def _pause(self, asking: Asking, kind: RetryOn | None) -> bool:
+        """Wait before another attempt; False at once when there shall be none."""
+        plan = asking.plan
+        if kind not in plan.retry_on or asking.number > plan.retries:
+            return False
+        settings = self._tools.settings
+        delay_s = settings.retry_delay_s * 2 ** (asking.number - 1) * random.uniform(0.5, 1.5)
+        if self._tools.now() + delay_s + settings.min_attempt_s > plan.deadline:
+            return False
+        await asyncio.sleep(delay_s)
+        return True
+
+
+@asynccontextmanager
+async def open_fetcher(settings: FetchSettings) -> AsyncIterator[HttpFetcher]:
+    """A fetcher, with its connections and name servers, until the block ends.
+
+    Raises:
+        ConfigError: a setting cannot be used.
+    """
+    guard = Guard(
+        settings.egress,
+        allow_networks=settings.allow_networks,
+        allow_hosts=settings.allow_hosts,
+        deny_networks=settings.deny_networks,
+        allow_ports=settings.allow_ports,
+        deny_ports=settings.deny_ports,
+    )
+    _check(settings)
+    gate = Gate(guard)
+    async with AsyncExitStack() as opened:
+        resolver = Resolver(gate.admit, settings.nameservers, settings.dns_timeout_s)
+        opened.push_async_callback(resolver.close)
+        session = await opened.enter_async_context(_open_session(settings, gate, resolver))
+        yield HttpFetcher(
+            Tools(
+                settings=settings,
+                session=session,
+                asker=Asker(settings),
+                gate=gate,
+                resolver=resolver,
+                everything=Pool(settings.max_connections),
+                hosts=Places(settings.per_host),
+                accounts=Places(settings.per_account),
+                memory=Memory(settings.max_inflight_bytes),
+                breaker=Breaker(settings.breaker_failures, settings.breaker_open_s)
+                if settings.breaker
+                else None,
+                now=asyncio.get_running_loop().time,
+            )
+        )
+
+
+def _open_session(settings: FetchSettings, gate: Gate, resolver: Resolver) -> aiohttp.ClientSession:
+    try:
+        connector = open_connector(settings, gate, resolver)
+    except OSError as error:
+        raise ConfigError(
+            f"fetch.ca_file, client_cert_file or client_key_file cannot be read: {error}"
+        ) from error
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
+        auto_decompress=False,
+        trust_env=False,
+        skip_auto_headers=("Content-Type", "User-Agent"),
+        read_bufsize=_READ_BUFFER_BYTES,
+        max_line_size=8190,
+        max_field_size=8190,
+        max_headers=_MAX_HEADERS,
+    )
+
+
+def _check(settings: FetchSettings) -> None:
+    known = {kind.value for kind in RetryOn}
+    if unknown := set(settings.retry_on) - known:
+        raise ConfigError(f"fetch.retry_on has {sorted(unknown)}, want any of {sorted(known)}")
+    for key in ("timeout_s", "connect_timeout_s", "dns_timeout_s", "per_host", "per_account"):
+        if getattr(settings, key) <= 0:
+            raise ConfigError(f"fetch.{key} is {getattr(settings, key)}, want a number above 0")
+    largest = max(settings.max_json_bytes, settings.max_xml_bytes)
+    if settings.max_inflight_bytes < 2 * largest:
+        raise ConfigError(
+            f"fetch.max_inflight_bytes is {settings.max_inflight_bytes}, want at least "
+            f"{2 * largest}, twice the largest body"
+        )
+
+
+def _first_hop(request: FetchRequest, max_url_bytes: int) -> Hop:
+    try:
+        target = urls.parse(request.url, max_bytes=max_url_bytes)
+    except urls.BadUrl as error:
+        raise faults.bad_url(str(error)) from error
+    return Hop(
+        target=target,
+        method=request.method,
+        headers=request.headers,
+        body=request.body,
+        parameters=request.parameters,
+        is_form=request.body_format is BodyFormat.FORM,
+    )
+
+
+def _blame_of(status: int) -> RetryOn | None:
+    if status >= 500:
+        return RetryOn.SERVER_ERROR
+    return RetryOn.CLIENT_ERROR if status >= 400 else None
+
+
+def _log_finished(request: FetchRequest, result: Answer | FetchFailure, host: str, duration_s: float) -> None:
+    is_answer = isinstance(result, Answer)
+    (log.info if is_answer else log.warning)(
+        "fetch.finished",
+        call_id=request.call_id,
+        account_id=request.account_id,
+        iteration=request.iteration,
+        host=host,
+        method=request.method.value,
+        status=result.status if isinstance(result, Answer) else None,
+        code=None if isinstance(result, Answer) else result.code.value,
+        attempts=len(result.attempts),
+        body_bytes=len(result.body) if isinstance(result, Answer) else 0,
+        duration_s=round(duration_s, 4),
+    )

@@ -1,0 +1,137 @@
+"""Fair shares: places in flight by key, and memory for bodies. Who comes first is served first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+SMALL_BYTES = 16_384
+"""What every body may take without asking for its full size."""
+
+
+class Pool:
+    """A number of equal units; whoever wants more than are free waits in line."""
+
+    def __init__(self, units: int) -> None:
+        self.units = units
+        self.used = 0
+        self._waiting: deque[tuple[asyncio.Future[None], int]] = deque()
+
+    @property
+    def idle(self) -> bool:
+        return self.used == 0 and not self._waiting
+
+    async def take(self, units: int = 1) -> None:
+        """Wait until so many are free and take them; cancelling gives up the place in line."""
+        if not self._waiting and self.used + units <= self.units:
+            self.used += units
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((turn, units))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self._serve()
+            else:
+                self.give_back(units)
+            raise
+
+    def give_back(self, units: int = 1) -> None:
+        self.used -= units
+        self._serve()
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[None]:
+        await self.take()
+        try:
+            yield
+        finally:
+            self.give_back()
+
+    def _serve(self) -> None:
+        """Let the first in line in as long as there is room; who gave up is passed over."""
+        while self._waiting:
+            turn, units = self._waiting[0]
+            if not turn.done():
+                if self.used + units > self.units:
+                    return
+                self.used += units
+                turn.set_result(None)
+            self._waiting.popleft()
+
+
+class Places:
+    """At most so many at once for each key; a key costs nothing while nobody uses it."""
+
+    def __init__(self, per_key: int) -> None:
+        self._per_key = per_key
+        self._pools: dict[str, Pool] = {}
+
+    def in_use(self) -> int:
+        return sum(pool.used for pool in self._pools.values())
+
+    @asynccontextmanager
+    async def place(self, key: str) -> AsyncIterator[None]:
+        pool = self._pools.get(key)
+        if pool is None:
+            pool = self._pools[key] = Pool(self._per_key)
+        try:
+            async with pool.unit():
+                yield
+        finally:
+            if pool.idle:
+                self._pools.pop(key, None)
+
+
+class Memory:
+    """Bounds all bodies that are being read, together.
+
+    A body starts with a small share, and when it outgrows that takes the most it may become, at once. The
+    two come from separate pools, so a body that waits for its full share never holds what another needs to
+    finish: there is no deadlock, and dripping servers cannot sit on large shares that they do not use.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._small = Pool(max(max_bytes // 4, SMALL_BYTES))
+        self._large = Pool(max_bytes - max_bytes // 4)
+
+    @property
+    def used_bytes(self) -> int:
+        return self._small.used + self._large.used
+
+    @asynccontextmanager
+    async def share(self) -> AsyncIterator[Share]:
+        """A body's memory, given back at the end."""
+        share = Share(self._small, self._large)
+        await share.start()
+        try:
+            yield share
+        finally:
+            share.end()
+
+
+class Share:
+    """One body's memory."""
+
+    def __init__(self, small: Pool, large: Pool) -> None:
+        self._small = small
+        self._large = large
+        self._extra = 0
+
+    async def start(self) -> None:
+        await self._small.take(SMALL_BYTES)
+
+    async def grow(self, most_bytes: int) -> None:
+        """Take the whole of `most_bytes`; the second time is free."""
+        if self._extra == 0:
+            extra = min(most_bytes, self._large.units)
+            await self._large.take(extra)
+            self._extra = extra
+
+    def end(self) -> None:
+        self._small.give_back(SMALL_BYTES)
+        if self._extra:
+            self._large.give_back(self._extra)

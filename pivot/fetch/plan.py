@@ -1,0 +1,41 @@
+"""How long one fetch may take and how often it may try: the request, the URL's overrides and the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pivot.fetch.settings import FetchSettings
+from pivot.model.fetch import FetchRequest
+from pivot.model.overrides import Overrides, RetryOn
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Seconds; `deadline` on the loop's clock."""
+
+    deadline: float
+    """All attempts end here."""
+    attempt_s: float
+    connect_s: float
+    answer_s: float
+    """From the connection to the last byte."""
+    retries: int
+    retry_on: frozenset[RetryOn]
+
+
+def make_plan(request: FetchRequest, overrides: Overrides, settings: FetchSettings, now: float) -> Plan:
+    """Overrides only shorten times; how many retries there are is the customer's choice."""
+    total_s = _shorter(request.deadline_s, overrides.total_timeout_s)
+    attempt_s = settings.timeout_s if request.timeout_s is None else request.timeout_s
+    return Plan(
+        deadline=now + total_s,
+        attempt_s=attempt_s,
+        connect_s=_shorter(settings.connect_timeout_s, overrides.connect_timeout_s),
+        answer_s=_shorter(attempt_s, overrides.read_timeout_s),
+        retries=settings.retries if overrides.retries is None else overrides.retries,
+        retry_on=frozenset(overrides.retry_on or map(RetryOn, settings.retry_on)),
+    )
+
+
+def _shorter(limit_s: float, wished_s: float | None) -> float:
+    return limit_s if wished_s is None else min(limit_s, wished_s)
