@@ -1,9 +1,9 @@
-"""Everything else is in pyproject.toml; this finds packages and gives `schemas/` a place among them."""
+"""The rest is in pyproject.toml; this finds packages, `schemas/` and `examples/` among them."""
 
 from setuptools import find_packages, setup
 
 setup(
-    packages=[*find_packages(include=["pivot*"]), "pivot.schemas"],
-    package_dir={"pivot.schemas": "schemas"},
-    package_data={"pivot": ["codes.md"], "pivot.schemas": ["*.json"]},
+    packages=[*find_packages(include=["pivot*"]), "pivot.schemas", "pivot.examples"],
+    package_dir={"pivot.schemas": "schemas", "pivot.examples": "examples"},
+    package_data={"pivot": ["codes.md"], "pivot.schemas": ["*.json"], "pivot.examples": ["*.py"]},
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -29,7 +29,7 @@ def value_of(kind: Any, raw: Any) -> Any:
         return _optional(get_args(kind), raw)
     if origin is tuple:
         return tuple(value_of(get_args(kind)[0], item) for item in _items(raw))
-    if origin is dict:
+    if origin in (dict, Mapping):
         return {str(key): value_of(get_args(kind)[1], item) for key, item in _members(raw).items()}
     if kind is Any:
         return raw

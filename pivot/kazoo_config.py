@@ -22,7 +22,7 @@ _DEFAULT_AMQP = "amqp://guest:guest@localhost:5672"
 def read(
     file: Path, environment: Mapping[str, str] | None = None, node_section: str = "kazoo_apps"
 ) -> dict[str, Any]:
-    """The settings that Kazoo's file implies: `bus.urls`, `debug.couch_url`, `kazoo.zone`.
+    """The settings that Kazoo's file implies: `bus.url`, `bus.urls`, `debug.couch_url`, `kazoo.zone`.
 
     Args:
         file: Kazoo's `config.ini`.
@@ -35,7 +35,8 @@ def read(
     sections = list(_sections(file))
     zone = (os.environ if environment is None else environment).get("KAZOO_ZONE")
     zone = zone or _first(sections, node_section, "zone") or "local"
-    settings: dict[str, Any] = {"kazoo": {"zone": zone}, "bus": {"urls": _brokers(sections, zone)}}
+    first, *others = _brokers(sections, zone)
+    settings: dict[str, Any] = {"kazoo": {"zone": zone}, "bus": {"url": first, "urls": others}}
     couch = _couch(sections)
     if couch:
         settings["debug"] = {"couch_url": couch}

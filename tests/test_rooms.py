@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "fetch": {"model"},
     "debug": {"model"},
     "web": {"model", "debug"},
-    "sim": {"model", "wire", "execute", "session"},
+    "sim": {"model", "wire", "execute", "session", "bus"},
 }
 PURE = {"model", "wire", "translate", "execute"}
 NO_IO = {

@@ -206,12 +206,17 @@ class CallMachine:
         if not isinstance(event, CommandFailed):
             return
         code = Code(event.code)
-        if event.command == SayProcessing.__name__ and code == Code.BUS_RETURNED:
-            yield Acknowledge()
-            yield End(Outcome.GONE, code, "callflow's queue is gone, so nobody waits for this call")
-        else:
+        if code != Code.BUS_RETURNED:
             # A lost connection gives the request to another worker, unless it was acknowledged before.
             yield End(Outcome.GONE, code, event.message)
+        elif event.command == HandOverFlow.__name__:
+            yield Hangup(self.state.draw_id())
+            yield Acknowledge()
+            yield End(Outcome.HUNG_UP, code, "no callflow application takes the flow it waits for")
+        else:
+            if event.command == SayProcessing.__name__:
+                yield Acknowledge()
+            yield End(Outcome.GONE, code, "callflow's queue is gone, so nobody waits for this call")
 
     # Asking and answers
 

@@ -39,7 +39,7 @@ class AuthSettings:
 class WebSettings:
     """Where the API listens, and what a client may ask of it."""
 
-    enabled: bool = True
+    enabled: bool = False
     host: str = "127.0.0.1"
     port: int = 8090
     rate_burst: int = 100

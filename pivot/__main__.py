@@ -1,0 +1,5 @@
+"""`python -m pivot`."""
+
+from pivot.cli import main
+
+main()

@@ -1,0 +1,123 @@
+"""The command line. Each command reads its settings and hands them to one function; errors become words."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pivot import __version__, config, kazoo_config
+from pivot.config import Settings
+from pivot.errors import ConfigError, PivotError
+from pivot.log import configure
+
+app = typer.Typer(
+    name="pivot",
+    help="Live calls of a Kazoo cluster, decided by customers' web servers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="Settings in TOML; else /etc/pivot/pivot.toml when it exists.")
+]
+KazooConfig = Annotated[
+    Path | None, typer.Option("--kazoo-config", help="Kazoo's config.ini: its broker and CouchDB are used.")
+]
+
+
+@app.command()
+def worker(config_file: ConfigFile = None, kazoo_config: KazooConfig = None) -> None:
+    """Take pivot requests from RabbitMQ and execute them."""
+    from pivot.app import run_worker
+
+    with words_for_errors():
+        settings = read_settings(config_file, kazoo_config)
+        run(run_worker(settings))
+
+
+@app.command()
+def web(config_file: ConfigFile = None, kazoo_config: KazooConfig = None) -> None:
+    """Serve the debug API and inspector only."""
+    from pivot.app import run_web
+
+    with words_for_errors():
+        run(run_web(read_settings(config_file, kazoo_config)))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the inspector and health; 0: any free one.")] = 0,
+    stay: Annotated[bool, typer.Option(help="Keep serving after the calls.")] = False,
+) -> None:
+    """Everything in one process: a bus in memory, an example application, simulated calls."""
+    from pivot.demo import run_demo
+
+    with words_for_errors():
+        configure("error", "console")
+        run(run_demo(port=port, stay=stay))
+
+
+@app.command("check-config")
+def check_config(config_file: ConfigFile = None, kazoo_config: KazooConfig = None) -> None:
+    """Print the settings in force, secrets hidden; exit 1 with the key at fault."""
+    with words_for_errors():
+        typer.echo(json.dumps(config.shown(read_settings(config_file, kazoo_config)), indent=2))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def read_settings(config_file: Path | None, kazoo_file: Path | None) -> Settings:
+    """Settings in force, and logging set up by them."""
+    kazoo = kazoo_config.read(kazoo_file) if kazoo_file else None
+    settings = config.load(config_file, kazoo=kazoo)
+    configure(settings.log.level, settings.log.format)
+    return settings
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run on uvloop where there is one."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(main)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+@contextmanager
+def words_for_errors() -> Iterator[None]:
+    """Our errors are for people to read: one line, exit status 1."""
+    try:
+        yield
+    except ConfigError as error:
+        typer.echo(f"pivot: {error}", err=True)
+        raise typer.Exit(1) from None
+    except PivotError as error:
+        typer.echo(f"pivot: {error}", err=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""`/healthz`, `/readyz` and `/metrics`: what an orchestrator and a dashboard ask for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from pivot.metrics import Metrics
+
+Checks = Mapping[str, Callable[[], str]]
+"""By name: the state of one part; the empty text means that it is well."""
+
+
+def health_routes(
+    metrics: Metrics, checks: Checks, store: Callable[[], str] = lambda: "off"
+) -> list[web.RouteDef]:
+    """Handlers to be added to an application.
+
+    `/healthz` is 200 as long as the event loop turns. `/readyz` is 503 and names what is missing as long as
+    a check has something to say; it also tells the state of the debug store.
+    """
+
+    async def healthz(request: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    async def readyz(request: web.Request) -> web.Response:
+        missing = {name: state for name, check in checks.items() if (state := check())}
+        status = "not ready" if missing else "ready"
+        return web.json_response(
+            {"status": status, "store": store(), **missing}, status=503 if missing else 200
+        )
+
+    async def metrics_text(request: web.Request) -> web.Response:
+        return web.Response(
+            body=metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        )
+
+    return [
+        web.get("/healthz", healthz),
+        web.get("/readyz", readyz),
+        web.get("/metrics", metrics_text),
+    ]
+
+
+@asynccontextmanager
+async def open_health(host: str, port: int, routes: list[web.RouteDef]) -> AsyncIterator[int]:
+    """Serve the routes on a port of their own; yields the port, which the system chose when it was 0."""
+    app = web.Application()
+    app.add_routes(routes)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()

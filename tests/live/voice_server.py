@@ -1,0 +1,53 @@
+"""A customer's web server under the test's control."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+
+class VoiceServer:
+    """Answers `/json`, `/status/500`, `/slow` (after `released` is set) and `/say`; remembers who asked."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.asked: list[web.BaseRequest] = []
+        self.released = asyncio.Event()
+        self._arrived = asyncio.Condition()
+
+    async def was_asked(self, times: int) -> None:
+        """Returns when so many requests have arrived."""
+        async with self._arrived:
+            await self._arrived.wait_for(lambda: len(self.asked) >= times)
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        async with self._arrived:
+            self.asked.append(request)
+            self._arrived.notify_all()
+        match request.path.split("/"):
+            case ["", "json"]:
+                return web.json_response({"module": "hangup"})
+            case ["", "say"]:
+                return web.Response(text="<Response><Say>hi</Say></Response>", content_type="text/xml")
+            case ["", "slow"]:
+                await self.released.wait()
+                return web.json_response({"module": "hangup"})
+            case ["", "status", number]:
+                return web.Response(status=int(number), text="no")
+        return web.Response(status=404)
+
+
+@asynccontextmanager
+async def voice_server() -> AsyncIterator[VoiceServer]:
+    handler = VoiceServer()
+    runner = web.ServerRunner(web.Server(handler), shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        handler.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield handler
+    finally:
+        await runner.cleanup()
