@@ -61,6 +61,7 @@ class Author:
         at_s: float,
         *,
         verdict: AnswerAccepted | AnswerRefused | None = None,
+        judged_at_s: float | None = None,
         kind: str = "response",
     ) -> DebugDocument:
         """The response document; after a failure one with a code and no status, which Kazoo leaves out."""
@@ -79,9 +80,10 @@ class Author:
         else:
             ours |= {"code": came.failure.code.value, "message": came.failure.message}
             ours |= self._attempts(came.failure.attempts, came.failure.warnings)
-        return self._document(
-            kind, public | {"iteration": iteration}, ours | self._verdict(verdict, ours), iteration, at_s
-        )
+        ours |= self._verdict(verdict, ours)
+        if judged_at_s is not None:
+            ours["translate_ms"] = _ms(judged_at_s - at_s)
+        return self._document(kind, public | {"iteration": iteration}, ours, iteration, at_s)
 
     def refused(
         self, note: AnswerRefused, body: bytes, at_s: float, suffix: str = ""

@@ -236,7 +236,7 @@ class _Scribe:
         exchange = self._exchanges.get(verdict.fetch_id)
         came = exchange.came if exchange else None
         if exchange is not None:
-            self._write_answer(exchange, verdict)
+            self._write_answer(exchange, verdict, at_s)
         if isinstance(verdict, AnswerRefused):
             body = came.answer.body if isinstance(came, Fetched) else b""
             suffix = self._twins.suffix("refusal", verdict.iteration)
@@ -267,18 +267,23 @@ class _Scribe:
                 self._write_answer(exchange)
 
     def _write_answer(
-        self, exchange: _Exchange, verdict: AnswerAccepted | AnswerRefused | None = None
+        self,
+        exchange: _Exchange,
+        verdict: AnswerAccepted | AnswerRefused | None = None,
+        judged_at_s: float | None = None,
     ) -> None:
         if exchange.came is None or exchange.written:
             return
-        kind = self._kind("cdr_response" if exchange.is_cdr else "response", exchange.iteration)
-        self._put(
-            self._author.answered(
-                exchange.came, exchange.iteration, exchange.came_at_s, verdict=verdict, kind=kind
-            )
+        document = self._author.answered(
+            exchange.came,
+            exchange.iteration,
+            exchange.came_at_s,
+            verdict=verdict,
+            judged_at_s=judged_at_s,
+            kind=self._kind("cdr_response" if exchange.is_cdr else "response", exchange.iteration),
         )
-        exchange.written = True
-        exchange.came = None
+        exchange.written, exchange.came = True, None
+        self._put(document)
 
     def _kind(self, kind: str, iteration: int) -> str:
         return kind + self._twins.suffix(kind, iteration)

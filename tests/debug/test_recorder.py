@@ -71,6 +71,7 @@ def test_a_call_is_three_documents() -> None:
         "address": "203.0.113.9",
         "times_ms": times,
         "answer": "kazoo",
+        "translate_ms": 0.2,
     }
     assert documents[2].body["pvt_type"] == "pivot_timeline"
     assert ours[2] == common | {
