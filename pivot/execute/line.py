@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pivot.execute.parameters import is_standard_name
 from pivot.execute.profile import Profile
+from pivot.execute.rules import Rules
 from pivot.execute.state import CallState
 from pivot.execute.urls import resolve_url
 from pivot.model.commands import Command
@@ -39,6 +40,7 @@ class Line:
         base_url: where the document came from.
         at_s: now, on the session's clock.
         step_for: makes the step of an instruction, for verbs that run others.
+        rules: what the engine follows, for verbs that ask for documents of their own.
     """
 
     state: CallState
@@ -47,6 +49,7 @@ class Line:
     base_url: str
     at_s: float
     step_for: StepMaker
+    rules: Rules
 
     def draw_id(self) -> str:
         """A fresh id for a message, a file or a timer."""

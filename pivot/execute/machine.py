@@ -28,30 +28,33 @@ a phase are ignored on purpose, since the bus may deliver late and twice.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from pivot.errors import DocumentError
+from pivot.execute.asking import ask
 from pivot.execute.catalogue import step_for
 from pivot.execute.line import Course, Line
-from pivot.execute.parameters import RequestSource, error_parameters, remember
+from pivot.execute.parameters import error_parameters
+from pivot.execute.parting import outlives_channel
 from pivot.execute.profile import Profile
 from pivot.execute.program import Program
-from pivot.execute.request import build_request, cdr_request
+from pivot.execute.request import cdr_request
 from pivot.execute.rules import Rules
 from pivot.execute.state import CallState, Phase, Question, Verdict
 from pivot.execute.step import AskFor, Finish
 from pivot.execute.urls import base_url, resolve_url
-from pivot.model.call import Method
+from pivot.model.call import Call, Method
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import (
     Acknowledge,
     BindCall,
+    BusCommand,
     CancelTimer,
     Command,
     End,
     Fetch,
     HandOverFlow,
-    Notify,
     RecordOwnership,
     SayFailed,
     SayProcessing,
@@ -132,6 +135,13 @@ class CallMachine:
                 course = self._over()
         return list(course)
 
+    def call_for(self, command: BusCommand) -> Call:
+        """The call that a command goes to: a leg that we dialled apart has a control queue of its own."""
+        leg: str | None = getattr(command, "leg", None)
+        if leg is None or leg not in self.state.controls:
+            return self._call
+        return replace(self._call, call_id=leg, control_queue=self.state.controls[leg])
+
     # One phase after the other
 
     def _when_new(self, event: Event, at_s: float) -> Course:
@@ -161,7 +171,7 @@ class CallMachine:
                 yield from self._fail(Code.CALL_DEADLINE, "no usable answer came in time")
             case ChannelDestroyed(call_id) if call_id == self._call.call_id:
                 yield from self._leave(Code.CALL_GONE, "the caller hung up while we asked")
-            case Usurped(fetch_id) if fetch_id != self._call.fetch_id:
+            case Usurped() if self._is_usurped(event):
                 yield from self._leave(Code.CALL_USURPED, "another process took control of the call")
             case CommandFailed(command) if command == BindCall.__name__:
                 self.state.bound = False  # at worst we miss a hang-up, which callflow hears all the same
@@ -170,13 +180,12 @@ class CallMachine:
 
     def _when_running(self, event: Event, at_s: float) -> Course:
         match event:
-            case Fetched() | FetchFailed():
+            case Fetched(fetch_id) | FetchFailed(fetch_id) if self._is_awaited(fetch_id):
                 yield from self._when_answered(event, at_s)
             case ChannelDestroyed(call_id) if call_id == self._call.call_id:
                 yield from self._caller_gone(event, at_s)
-            case Usurped(fetch_id) if fetch_id != self._call.fetch_id:
-                self.state.verdict = Verdict(Outcome.GONE, Code.CALL_USURPED, "another process took control")
-                yield from self._over()
+            case Usurped() if self._is_usurped(event):
+                yield from self._usurped(at_s)
             case CommandFailed(command, code, message, msg_id) if msg_id is None:
                 yield from self._bus_failed(command, Code(code), message)
             case Drained():
@@ -193,12 +202,18 @@ class CallMachine:
                 yield from self._report(event)
             case TimerFired(name) if name == GOODBYE:
                 yield from self._over()
-            case Usurped() | Drained():
+            case Usurped() if self._is_usurped(event):
+                yield from self._over()
+            case Drained():
                 yield from self._over()
 
     def _when_reporting(self, event: Event) -> Course:
         match event:
             case Fetched(fetch_id) | FetchFailed(fetch_id) if self._is_awaited(fetch_id):
+                self.state.question = None
+                parting, self.state.parting = self.state.parting, None
+                yield from self._report(parting) if parting is not None else self._over()
+            case Drained():
                 yield from self._over()
 
     def _when_over(self, event: Event) -> Course:
@@ -229,31 +244,17 @@ class CallMachine:
         *,
         is_fallback: bool = False,
     ) -> Course:
-        state = self.state
-        state.iteration += 1 if state.iteration else self._first_iteration()
-        source = RequestSource(
-            request=state.request,
-            profile=self._profile,
-            url=url,
-            method=method,
-            iteration=state.iteration,
-            first=state.documents == 0,
-            call_status=state.call_status,
-            dialled=state.dialled,
-            extra=extra,
-            earlier=state.earlier,
-            user_variables=state.user_variables,
+        question, fetch = ask(
+            self.state,
+            self._profile,
+            url,
+            method,
+            self._time_left_s(at_s),
+            extra,
+            is_fallback=is_fallback,
         )
-        request = build_request(source, state.draw_id(), self._time_left_s(at_s))
-        state.documents += 1
-        state.earlier = remember(self._profile, state.earlier, extra)
-        state.question = Question(request.fetch_id, url, request.url, method, extra, is_fallback)
-        yield Fetch(request)
-
-    def _first_iteration(self) -> int:
-        """callflow's counter goes on when its key-value store has one. Source: pivot_call.erl, init."""
-        counter = self._call.key_value_store.get("pivot_counter")
-        return counter + 1 if isinstance(counter, int) and not isinstance(counter, bool) else 1
+        self.state.question = question
+        yield fetch
 
     def _time_left_s(self, at_s: float) -> float:
         if self.state.phase is Phase.ASKING:
@@ -361,9 +362,11 @@ class CallMachine:
     # RUNNING, and what follows it
 
     def _line(self, at_s: float) -> Line:
-        program = self.state.program
-        assert program is not None
-        return Line(self.state, self._profile, program.leg, program.base_url, at_s, step_for)
+        assert self.state.program is not None
+        return self._line_of(self.state.program, at_s)
+
+    def _line_of(self, program: Program, at_s: float) -> Line:
+        return Line(self.state, self._profile, program.leg, program.base_url, at_s, step_for, self._rules)
 
     def _run(self, program: Program, at_s: float) -> Course:
         self.state.program = program
@@ -416,15 +419,35 @@ class CallMachine:
             yield from self._hang_up(code, f"{command}: {message}")
 
     def _caller_gone(self, event: ChannelDestroyed, at_s: float) -> Course:
-        """The running verb may still have something to tell; no command follows."""
-        program = self.state.program
-        self.state.program = None
+        """The running verb may still have something to tell, or to ask; no command to the caller follows.
+
+        The answer to a last question is not run: there is nobody left to hear it.
+        """
+        program, self.state.program, self.state.question = self.state.program, None, None
+        self.state.call_status = "completed"
+        if program is None:
+            yield from self._report(event)
+            return
+        line = self._line_of(program, at_s)
+        yield from (item for item in program.part(event, line) if outlives_channel(item, self.state))
+        match program.result:
+            case AskFor(url, method, extra):
+                self.state.phase, self.state.parting = Phase.REPORTING, event
+                yield from self._ask(resolve_url(self._profile, program.base_url, url), method, at_s, extra)
+            case _:
+                yield from self._report(event)
+
+    def _is_usurped(self, event: Usurped) -> bool:
+        """Legs that we dialled are taken over by the processes that route them; only our own call counts."""
+        return event.call_id in ("", self._call.call_id) and event.fetch_id != self._call.fetch_id
+
+    def _usurped(self, at_s: float) -> Course:
+        self.state.verdict = Verdict(Outcome.GONE, Code.CALL_USURPED, "another process took control")
+        program, self.state.program = self.state.program, None
         if program is not None:
-            line = Line(self.state, self._profile, program.leg, program.base_url, at_s, step_for)
-            for item in program.receive(event, line):
-                if isinstance(item, Notify | CancelTimer):
-                    yield item
-        yield from self._report(event)
+            stop = program.stop(self._line_of(program, at_s))
+            yield from (item for item in stop if outlives_channel(item, self.state))
+        yield from self._over()
 
     def _report(self, event: ChannelDestroyed) -> Course:
         if self.state.request.cdr_uri is None:

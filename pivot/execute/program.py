@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.line import Course, Line
-from pivot.execute.step import Finish, GoOn, Result, Step
-from pivot.model.events import Event
+from pivot.execute.step import AskFor, Finish, GoOn, Result, Step
+from pivot.model.events import ChannelDestroyed, Event
 from pivot.model.instructions import Instruction
 from pivot.model.plain import plain
 
@@ -42,6 +42,13 @@ class Program:
             yield from self.step.stop(line)
             self.step = None
 
+    def part(self, event: ChannelDestroyed, line: Line) -> Course:
+        """The leg is gone: the step may have a last word or question; nothing further is started."""
+        step, self.step = self.step, None
+        if step is not None:
+            yield from step.receive(event, line)
+            self.result = step.result if isinstance(step.result, AskFor) else None
+
     def _advance(self, line: Line) -> Course:
         """Start steps as long as the running one is over at once."""
         while self.result is None:
@@ -52,7 +59,7 @@ class Program:
                     self.result = self.step.result
                 self.step = None
             elif self.position == len(self.instructions):
-                self.result = Finish()
+                self.result = Finish(asked=False)
             else:
                 self.step = line.step_for(self.instructions[self.position])
                 self.position += 1

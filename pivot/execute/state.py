@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pivot.model.call import Method, PivotRequest
 from pivot.model.codes import Code, Outcome
+from pivot.model.events import ChannelDestroyed
 from pivot.model.plain import plain
 
 if TYPE_CHECKING:
@@ -82,6 +83,10 @@ class CallState:
     earlier: tuple[tuple[str, str], ...] = ()
     """Parameters of earlier requests that ride on later ones, where the profile says so."""
     verdict: Verdict = field(default_factory=Verdict)
+    parting: ChannelDestroyed | None = None
+    """The caller's end, while the last question is out and `cdr_url` still waits."""
+    controls: dict[str, str] = field(default_factory=dict)
+    """Control queues of the legs that we dialled apart from the caller, by Call-ID."""
 
     def draw_id(self) -> str:
         """A fresh id, 32 lower-case hex digits as Kazoo's own."""

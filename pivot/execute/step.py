@@ -42,6 +42,8 @@ class Finish:
     """Hang-up cause; None: the switch's normal one."""
     hang_up: bool = True
     """False: the call ends by itself."""
+    asked: bool = True
+    """False: no verb asked for it, nothing was left to do."""
 
 
 Result: TypeAlias = GoOn | AskFor | Finish

@@ -143,9 +143,11 @@ class ChannelDestroyed:
 @plain
 @dataclass(frozen=True, slots=True)
 class Usurped:
-    """Another process took control of the call (`usurp_control` with another Fetch-ID)."""
+    """Another process took control of a leg (`usurp_control` with another Fetch-ID)."""
 
     fetch_id: str
+    call_id: str = ""
+    """The leg; empty: the call's own."""
 
 
 @plain

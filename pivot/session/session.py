@@ -174,7 +174,7 @@ class Session:
             case AnswerAccepted() | AnswerRefused() | Noticed() | Unsupported() | CallFailed():
                 pass
             case command:
-                await self._world.bus.send(self._machine.state.request.call, command)
+                await self._world.bus.send(self._machine.call_for(command), command)
 
     def _start_fetch(self, request: FetchRequest) -> None:
         task = asyncio.create_task(self._ask(request), name=f"fetch {request.fetch_id} of {self.call_id}")

@@ -19,8 +19,8 @@ from pivot.model.documents import Document
 from pivot.model.fetch import Answer
 from pivot.translate.kazoo import read_kazoo
 from pivot.translate.rules import TranslateRules
+from pivot.translate.twiml import Place, read_audio, read_text
 from pivot.translate.twiml import read as read_twiml
-from pivot.translate.twiml import read_audio, read_text
 
 JSON_TYPES = frozenset({"application/json"})
 XML_TYPES = frozenset({"text/xml", "application/xml"})
@@ -38,8 +38,8 @@ class Reader(Enum):
     SOUND = "sound"
 
 
-def translate(answer: Answer, rules: TranslateRules) -> Document:
-    """The document in an answer.
+def translate(answer: Answer, rules: TranslateRules, place: Place = Place.CALL) -> Document:
+    """The document in an answer; `place` is where it will run.
 
     Raises:
         DocumentError: `http.status`, `answer.empty`, `answer.type`, or what the readers raise.
@@ -51,7 +51,7 @@ def translate(answer: Answer, rules: TranslateRules) -> Document:
     media_type = (content_type or "").partition(";")[0].strip()
     match _reader(content_type, media_type, answer.body, rules):
         case Reader.XML:
-            return read_twiml(answer.body, _charset(content_type), rules)
+            return read_twiml(answer.body, _charset(content_type), rules, place)
         case Reader.JSON:
             return read_kazoo(answer.body, rules)
         case Reader.TEXT:

@@ -140,7 +140,7 @@ def _event(name: str, call_id: str, payload: Payload) -> Event | None:
         case EventName.RECORD_STOP:
             return _recorded(call_id, payload)
         case EventName.USURP_CONTROL:
-            return Usurped(_text(payload, Field.FETCH_ID) or "")
+            return Usurped(_text(payload, Field.FETCH_ID) or "", call_id)
         case EventName.DIALPLAN if payload.get(Field.EVENT_CATEGORY) == Category.ERROR:
             return _refused(payload)
     return None

@@ -103,7 +103,7 @@ def test_taking_control_of_a_call_is_reported_with_its_fetch_id() -> None:
     message = encode_usurp(CALL_ID, "f1", node="n@h", msg_id="m1")
 
     assert (message.routing_key, message.headers) == (f"call.usurp_control.{KEY}", {})
-    assert decode_event(message.routing_key, message.payload) == Usurped("f1")
+    assert decode_event(message.routing_key, message.payload) == Usurped("f1", CALL_ID)
 
 
 def test_a_refused_command_is_named_by_the_outer_msg_id() -> None:

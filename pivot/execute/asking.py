@@ -1,0 +1,64 @@
+"""A question to the customer's server: for the call's next document, or for one that a leg of it runs."""
+
+from __future__ import annotations
+
+from pivot.execute.parameters import ChildLeg, RequestSource, remember
+from pivot.execute.profile import Profile
+from pivot.execute.request import build_request
+from pivot.execute.state import CallState, Question
+from pivot.model.call import Method
+from pivot.model.commands import Fetch
+
+Texts = tuple[tuple[str, str], ...]
+
+
+def ask(
+    state: CallState,
+    profile: Profile,
+    url: str,
+    method: Method,
+    deadline_s: float,
+    extra: Texts = (),
+    *,
+    leg: ChildLeg | None = None,
+    leg_status: str | None = None,
+    is_fallback: bool = False,
+) -> tuple[Question, Fetch]:
+    """The question, to be kept until its answer comes, and the command that asks it.
+
+    Args:
+        state: the call's; counts the iteration.
+        profile: how parameters and URLs are.
+        url: absolute.
+        method: of the request.
+        deadline_s: all attempts end so many seconds from now.
+        extra: what the verb adds.
+        leg: whom the request is about, when not the caller.
+        leg_status: the leg's CallStatus; None: the call's.
+        is_fallback: a failed question is asked again elsewhere.
+    """
+    state.iteration += 1 if state.iteration else _first_iteration(state)
+    source = RequestSource(
+        request=state.request,
+        profile=profile,
+        url=url,
+        method=method,
+        iteration=state.iteration,
+        first=state.documents == 0,
+        call_status=leg_status or state.call_status,
+        dialled=state.dialled,
+        extra=extra,
+        earlier=state.earlier,
+        user_variables=state.user_variables,
+        leg=leg,
+    )
+    request = build_request(source, state.draw_id(), deadline_s)
+    state.documents += 1
+    state.earlier = remember(profile, state.earlier, extra)
+    return Question(request.fetch_id, url, request.url, method, extra, is_fallback), Fetch(request)
+
+
+def _first_iteration(state: CallState) -> int:
+    """callflow's counter goes on when its key-value store has one. Source: pivot_call.erl, init."""
+    counter = state.request.call.key_value_store.get("pivot_counter")
+    return counter + 1 if isinstance(counter, int) and not isinstance(counter, bool) else 1
