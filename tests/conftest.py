@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from typing import NoReturn
 
 import pytest
@@ -44,6 +44,13 @@ def chromium_path() -> str:
 @pytest.fixture
 def amqp_vhost_url(amqp_url: str) -> Iterator[str]:
     """An empty virtual host, for tests that declare Kazoo's fixed names; needs the private node."""
+    with empty_vhost(amqp_url) as url:
+        yield url
+
+
+@contextmanager
+def empty_vhost(amqp_url: str) -> Iterator[str]:
+    """A virtual host that disappears again; about a second, so some tests share one."""
     name = f"test-{secrets.token_hex(8)}"
     try:
         rabbitmqctl("eval", _ADD_VHOST.replace("NAME", name))

@@ -16,6 +16,7 @@ from aiormq.exceptions import (
     AuthenticationError,
     ChannelPreconditionFailed,
     ConnectionNotAllowed,
+    InvalidFrameError,
     ProbableAuthenticationError,
 )
 from yarl import URL
@@ -27,6 +28,13 @@ from pivot.bus.stats import BusStats
 from pivot.errors import ConfigError
 
 log = structlog.get_logger()
+
+_REFUSED = (
+    AuthenticationError,
+    ProbableAuthenticationError,
+    ConnectionNotAllowed,
+    InvalidFrameError,  # what the library makes of a broker that closes instead of opening the vhost
+)
 
 
 class Connection:
@@ -114,7 +122,7 @@ class Connection:
         """At start an operator is watching; later a broker may be rebuilt under us, and we wait."""
         if self._stats.reconnects:
             return
-        if isinstance(error, AuthenticationError | ProbableAuthenticationError | ConnectionNotAllowed):
+        if isinstance(error, _REFUSED):
             raise ConfigError(
                 f"the broker refuses the user, password or vhost of bus.url ({shown(error)}); correct them"
             ) from error

@@ -109,7 +109,7 @@ class Inbox:
     async def _received(self, message: DeliveredMessage) -> None:
         arrived_s = time.time()
         self._stats.requests += 1
-        channel, tag, redelivered = _delivered(message)
+        channel, tag, redelivered = delivered(message)
         try:
             request = decode_request(body_of(message))
         except RequestError as error:
@@ -176,7 +176,7 @@ class Inbox:
             log.warning("bus.refusal_lost", call_id=call_id, error=str(lost))
 
 
-def _delivered(message: DeliveredMessage) -> tuple[AbstractChannel, int, bool]:
+def delivered(message: DeliveredMessage) -> tuple[AbstractChannel, int, bool]:
     """Where a message came from, its delivery tag, and whether somebody was given it before."""
     deliver = message.delivery
     assert isinstance(deliver, Basic.Deliver)

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import structlog
-from aiormq.abc import DeliveredMessage
 
 from pivot.bus.bindings import Bindings, Receiver
 from pivot.bus.connection import Connection
 from pivot.bus.edge import bus_errors
-from pivot.bus.inbox import Inbox, RequestHandler, body_of
+from pivot.bus.event_feed import EventFeed
+from pivot.bus.inbox import Inbox, RequestHandler
 from pivot.bus.link import Link, check_url
 from pivot.bus.outbox import Outbox, new_msg_id
 from pivot.bus.settings import BusSettings
@@ -23,10 +23,9 @@ from pivot.model.call import Call
 from pivot.model.codes import Code
 from pivot.model.commands import BusCommand
 from pivot.wire.envelope import Sender
-from pivot.wire.events import decode_event
 from pivot.wire.messages import encode_command, failed
 from pivot.wire.names import Exchange
-from pivot.wire.routing import call_events, split_call_key
+from pivot.wire.routing import call_events
 
 log = structlog.get_logger()
 
@@ -39,6 +38,7 @@ class RabbitBus:
         self.stats = BusStats()
         self.sender = Sender(node, event_queue)
         self._bindings = Bindings(self._bind_leg, self._unbind_leg)
+        self._events = EventFeed(event_queue, self._bindings, self.stats)
         self._inbox = Inbox(self.stats, settings.consumer_name or event_queue, self._say_failed)
         self._connection = Connection(
             settings,
@@ -49,6 +49,10 @@ class RabbitBus:
             lost=self._inbox.lost,
         )
         self._outbox = Outbox(self._connection, self.stats, settings.publish_timeout_s)
+
+    async def connected(self) -> None:
+        """Return when there is a connection and all that stood on the last one stands again."""
+        await self._connection.current()
 
     async def consume(self, handle: RequestHandler) -> None:
         """Give every request to `handle` from now on, after reconnects too; returns when requests can come.
@@ -115,7 +119,7 @@ class RabbitBus:
             await link.events.queue_unbind(self.sender.server_id, Exchange.CALLEVT, call_events(call_id))
 
         await self._bindings.restore(bind, unbind)
-        await link.events.basic_consume(self.sender.server_id, self._event, no_ack=True)
+        await self._events.start(link.events)
         await self._inbox.resume(link)
 
     async def _bind_leg(self, call_id: str) -> None:
@@ -129,29 +133,6 @@ class RabbitBus:
             async with asyncio.timeout(self.settings.publish_timeout_s):
                 link = await self._connection.current()
             await link.events.queue_unbind(self.sender.server_id, Exchange.CALLEVT, _binding_key(call_id))
-
-    async def _event(self, message: DeliveredMessage) -> None:
-        """Told apart by routing key. Nothing here waits, so events keep their order."""
-        routing_key = message.routing_key or ""
-        words = split_call_key(routing_key)
-        receivers = self._bindings.receivers(words[1]) if words else ()
-        if not receivers:
-            return
-        try:
-            event = decode_event(routing_key, body_of(message))
-        except WireError as error:
-            self.stats.rejected += 1
-            log.warning(
-                "bus.message_rejected", queue=self.sender.server_id, routing_key=routing_key, error=str(error)
-            )
-            return
-        if event is None:
-            return
-        for receive in receivers:
-            try:
-                receive(event)
-            except Exception:
-                log.exception("bus.receiver_failed", routing_key=routing_key)
 
     async def _say_failed(self, call_id: str, controller_queue: str) -> None:
         await self._outbox.publish(failed(call_id, controller_queue, self.sender, new_msg_id()))

@@ -1,0 +1,164 @@
+"""Reference counts of bindings, without a broker."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pivot.bus.bindings import Bindings
+from pivot.errors import BusError
+from pivot.model.codes import Code
+from pivot.model.events import Event
+
+
+class FakeQueue:
+    """Notes what would be bound; each change waits until `go` is set, or fails."""
+
+    def __init__(self) -> None:
+        self.changes: list[tuple[str, str]] = []
+        self.go = asyncio.Event()
+        self.go.set()
+        self.broken = False
+
+    async def bind(self, call_id: str) -> None:
+        await self._change("bind", call_id)
+
+    async def unbind(self, call_id: str) -> None:
+        await self._change("unbind", call_id)
+
+    async def _change(self, change: str, call_id: str) -> None:
+        self.changes.append((change, call_id))
+        await self.go.wait()
+        if self.broken:
+            raise BusError(Code.BUS_LOST, "no connection")
+
+
+async def settled() -> None:
+    """Everything has run that can run without the broker."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def first(_: Event) -> None: ...
+def second(_: Event) -> None: ...
+
+
+@pytest.fixture
+def queue() -> FakeQueue:
+    return FakeQueue()
+
+
+@pytest.fixture
+def bindings(queue: FakeQueue) -> Bindings:
+    return Bindings(queue.bind, queue.unbind)
+
+
+async def test_the_first_receiver_binds_and_the_last_unbinds(bindings: Bindings, queue: FakeQueue) -> None:
+    """A call that pivots twice keeps its events until both are done."""
+    await bindings.add("a.b", first)
+    await bindings.add("a.b", second)
+    assert bindings.receivers("a%2Eb") == (first, second)
+
+    await bindings.remove("a.b", first)
+    assert (bindings.receivers("a%2Eb"), queue.changes) == ((second,), [("bind", "a.b")])
+
+    await bindings.remove("a.b", second)
+    assert queue.changes == [("bind", "a.b"), ("unbind", "a.b")]
+    assert len(bindings) == 0
+
+
+async def test_a_receiver_gets_events_from_the_moment_the_broker_binds(
+    bindings: Bindings, queue: FakeQueue
+) -> None:
+    """An event may come before the broker's answer has been read."""
+    queue.go.clear()
+    adding = asyncio.create_task(bindings.add("c", first))
+    await asyncio.sleep(0)
+
+    assert bindings.receivers("c") == (first,)
+    assert not adding.done()
+    queue.go.set()
+    await adding
+
+
+async def test_changes_of_a_leg_follow_each_other(bindings: Bindings, queue: FakeQueue) -> None:
+    """An unbind that overtakes the next bind would leave a call deaf."""
+    await bindings.add("c", first)
+    queue.go.clear()
+    removing = asyncio.create_task(bindings.remove("c", first))
+    await settled()
+    adding = asyncio.create_task(bindings.add("c", second))
+    beside = asyncio.create_task(bindings.add("d", first))
+    await settled()
+    assert queue.changes == [("bind", "c"), ("unbind", "c"), ("bind", "d")]
+
+    queue.go.set()
+    await asyncio.gather(removing, adding, beside)
+
+    assert queue.changes == [("bind", "c"), ("unbind", "c"), ("bind", "d"), ("bind", "c")]
+    assert bindings.receivers("c") == (second,)
+
+
+async def test_one_receiver_taking_over_from_another_costs_the_broker_nothing(
+    bindings: Bindings, queue: FakeQueue
+) -> None:
+    """The binding is wanted before and after."""
+    await bindings.add("c", first)
+
+    await asyncio.gather(bindings.remove("c", first), bindings.add("c", second))
+
+    assert (queue.changes, bindings.receivers("c")) == ([("bind", "c")], (second,))
+
+
+async def test_a_binding_that_fails_leaves_nothing(bindings: Bindings, queue: FakeQueue) -> None:
+    """And the next attempt starts from nothing."""
+    queue.broken = True
+    with pytest.raises(BusError):
+        await bindings.add("c", first)
+    await settled()
+    assert (bindings.receivers("c"), len(bindings)) == ((), 0)
+
+    queue.broken = False
+    await bindings.add("c", first)
+    assert queue.changes == [("bind", "c"), ("bind", "c")]
+
+
+async def test_a_cancelled_bind_is_undone_when_it_stands(bindings: Bindings, queue: FakeQueue) -> None:
+    """The request to the broker itself is never cancelled: that would close the channel of all calls."""
+    queue.go.clear()
+    adding = asyncio.create_task(bindings.add("c", first))
+    await settled()
+    adding.cancel()
+    await asyncio.gather(adding, return_exceptions=True)
+    assert adding.cancelled()
+
+    queue.go.set()
+    await settled()
+
+    assert queue.changes == [("bind", "c"), ("unbind", "c")]
+    assert len(bindings) == 0
+
+
+async def test_a_new_connection_gets_what_is_wanted_now(bindings: Bindings, queue: FakeQueue) -> None:
+    """Our queue outlives the connection, so what was left bound in vain is unbound there."""
+    await bindings.add("wanted", first)
+    await bindings.add("unwanted", first)
+    queue.broken = True
+    with pytest.raises(BusError):
+        await bindings.remove("unwanted", first)
+
+    fresh = FakeQueue()
+    await bindings.restore(fresh.bind, fresh.unbind)
+
+    assert fresh.changes == [("bind", "wanted"), ("unbind", "unwanted")]
+    assert len(bindings) == 1
+
+
+async def test_removing_a_stranger_changes_nothing(bindings: Bindings, queue: FakeQueue) -> None:
+    """A session may end before its binding was made."""
+    await bindings.remove("c", first)
+    await bindings.add("c", first)
+    await bindings.remove("c", second)
+
+    assert queue.changes == [("bind", "c")]

@@ -1,0 +1,118 @@
+"""Events of bound legs, over a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+import pytest
+from aiormq.exceptions import PublishError
+from structlog.testing import capture_logs
+
+from pivot.bus import RabbitBus
+from pivot.errors import BusError
+from pivot.model.events import ChannelDestroyed, DigitPressed, Event, Usurped
+from pivot.wire.envelope import Message
+from pivot.wire.events import encode_channel_event, encode_usurp
+from pivot.wire.routing import call_event
+from tests.bus.kazoo_side import KazooSide, heard, properties
+
+pytestmark = pytest.mark.rabbit
+
+CALL_ID = f"{secrets.token_hex(4)}@10.20.0.7"  # queues of earlier runs may still be bound
+
+
+async def publish(kazoo: KazooSide, message: Message) -> None:
+    headers = {name: value.decode() for name, value in message.headers.items()}
+    await kazoo.publish(message.payload, message.exchange, message.routing_key, properties(headers=headers))
+
+
+def digit(key: str, call_id: str = CALL_ID) -> Message:
+    msg_id = secrets.token_hex(8)
+    return encode_channel_event("DTMF", call_id, {"DTMF-Digit": key}, node="fs@m1", msg_id=msg_id)
+
+
+async def test_a_bound_leg_is_heard_in_order_and_no_other(bus: RabbitBus, kazoo: KazooSide) -> None:
+    """Digits out of order are another number."""
+    events: asyncio.Queue[Event] = asyncio.Queue()
+    other: asyncio.Queue[Event] = asyncio.Queue()
+    await bus.bind(CALL_ID, events.put_nowait)
+    await bus.bind("other.call", other.put_nowait)
+
+    keys = "0123456789*#" * 10
+    for key in keys:
+        await publish(kazoo, digit(key))
+    await publish(kazoo, encode_usurp("other.call", "f1", node="n", msg_id="1"))
+
+    assert [await heard(events) for _ in keys] == [DigitPressed(CALL_ID, key) for key in keys]
+    assert await heard(other) == Usurped("f1")
+    assert (events.empty(), other.empty(), bus.stats.bound_legs) == (True, True, 2)
+
+
+async def test_the_routing_key_tells_whose_event_it_is(bus: RabbitBus, kazoo: KazooSide) -> None:
+    """The payload of an originated channel names another Call-ID."""
+    events: asyncio.Queue[Event] = asyncio.Queue()
+    await bus.bind(CALL_ID, events.put_nowait)
+    body = b'{"Event-Category":"call_event","Event-Name":"CHANNEL_DESTROY","Call-ID":"b-leg"}'
+
+    await kazoo.publish(body, "callevt", call_event("CHANNEL_DESTROY", CALL_ID))
+
+    found = await heard(events)
+    assert isinstance(found, ChannelDestroyed)
+    assert (found.call_id, found.cdr["Call-ID"]) == (CALL_ID, "b-leg")
+
+
+async def test_two_receivers_of_a_leg_share_one_binding(bus: RabbitBus, kazoo: KazooSide) -> None:
+    """The first to leave must not make the other deaf; after the last, the broker knows of no binding."""
+    first: asyncio.Queue[Event] = asyncio.Queue()
+    second: asyncio.Queue[Event] = asyncio.Queue()
+    leg = "pivots@twice"
+    await asyncio.gather(bus.bind(leg, first.put_nowait), bus.bind(leg, second.put_nowait))
+    await bus.unbind(leg, first.put_nowait)
+    await publish(kazoo, digit("1", leg))
+    assert await heard(second) == DigitPressed(leg, "1")
+    assert first.empty()
+
+    await bus.unbind(leg, second.put_nowait)
+
+    with pytest.raises(PublishError):
+        await publish(kazoo, digit("2", leg))
+    assert bus.stats.bound_legs == 0
+
+
+async def test_an_event_published_when_bind_returned_is_heard(bus: RabbitBus, kazoo: KazooSide) -> None:
+    """The first command goes out right after; its completion must not be missed."""
+    for number in range(20):
+        events: asyncio.Queue[Event] = asyncio.Queue()
+        await bus.bind(f"c{number}", events.put_nowait)
+        await publish(kazoo, digit("1", f"c{number}"))
+        await heard(events)
+        await bus.unbind(f"c{number}", events.put_nowait)
+
+
+async def test_a_broken_event_or_receiver_harms_nobody_else(bus: RabbitBus, kazoo: KazooSide) -> None:
+    """All calls of the worker share the queue."""
+    events: asyncio.Queue[Event] = asyncio.Queue()
+
+    def broken(_: Event) -> None:
+        raise KeyError("a fault of ours")
+
+    await bus.bind(CALL_ID, broken)
+    await bus.bind(CALL_ID, events.put_nowait)
+    with capture_logs() as logs:
+        await kazoo.publish(b"{", "callevt", call_event("CHANNEL_DESTROY", CALL_ID))
+        await kazoo.publish(b"{}", "targeted", bus.sender.server_id)
+        await publish(kazoo, digit("1"))
+        await heard(events)
+
+    assert [each["event"] for each in logs] == ["bus.message_rejected", "bus.receiver_failed"]
+    assert bus.stats.rejected == 1
+
+
+async def test_a_call_id_too_long_for_a_key_is_refused(bus: RabbitBus) -> None:
+    """Without closing the channel that all calls share."""
+    with pytest.raises(BusError, match="too many for a routing key"):
+        await bus.bind("c" * 250, lambda _: None)
+
+    await bus.bind("c" * 200, lambda _: None)
+    assert bus.stats.connected
