@@ -1,4 +1,4 @@
-"""Events of bound legs: read, and given to whoever wants them."""
+"""Events of bound legs, and answers to our questions: read, and given to whoever wants them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ from pivot.bus.edge import bus_errors
 from pivot.bus.inbox import body_of, delivered
 from pivot.bus.stats import BusStats
 from pivot.errors import BusError, WireError
+from pivot.model.events import Event
 from pivot.wire.events import decode_event
-from pivot.wire.routing import split_call_key
+from pivot.wire.media_server import decode_reply
+from pivot.wire.names import Exchange, Field
+from pivot.wire.payload import decode
+from pivot.wire.routing import encode_word, split_call_key
 
 log = structlog.get_logger()
 
 REMEMBERED_EVENTS = 1024
+REMEMBERED_QUESTIONS = 4096
 
 
 class EventFeed:
@@ -35,46 +40,66 @@ class EventFeed:
         self._bindings = bindings
         self._stats = stats
         self._seen: OrderedDict[tuple[str, bytes], None] = OrderedDict()
+        self._asked: OrderedDict[str, str] = OrderedDict()
 
     async def start(self, channel: Channel) -> None:
         """Consume on this channel; raises the library's errors."""
         await channel.basic_consume(self._queue, self._received, no_ack=False)
 
+    def expect_answer(self, msg_id: str, call_id: str) -> None:
+        """An answer with this Msg-ID is for the receivers of this call."""
+        self._asked[msg_id] = encode_word(call_id)
+        if len(self._asked) > REMEMBERED_QUESTIONS:
+            self._asked.popitem(last=False)
+
     async def _received(self, message: DeliveredMessage) -> None:
-        """Told apart by routing key. Nothing waits before the receivers, so events keep their order."""
+        """Nothing waits before the receivers, so events keep their order."""
         channel, tag, redelivered = delivered(message)
         key = message.routing_key or ""
-        words = split_call_key(key)
-        if (
-            words
-            and self._bindings.receivers(words[1])
-            and not (redelivered and self._was_seen(key, message))
-        ):
-            self._give(key, words[1], message)
+        if not (redelivered and (key, message.body) in self._seen):
+            self._read(key, message)
         with suppress(BusError), bus_errors("acknowledging an event"):
             await channel.basic_ack(tag, wait=False)
 
-    def _give(self, key: str, leg: str, message: DeliveredMessage) -> None:
+    def _read(self, key: str, message: DeliveredMessage) -> None:
         try:
-            event = decode_event(key, body_of(message))
+            if message.exchange == Exchange.TARGETED:
+                self._read_answer(key, message)
+            else:
+                self._read_event(key, message)
         except WireError as error:
             self._stats.rejected += 1
             log.warning("bus.message_rejected", queue=self._queue, routing_key=key, error=str(error))
-            return
+
+    def _read_event(self, key: str, message: DeliveredMessage) -> None:
+        """Told apart by routing key: the payload may name another Call-ID."""
+        words = split_call_key(key)
+        if words and self._bindings.receivers(words[1]):
+            self._give(words[1], decode_event(key, body_of(message)), message)
+
+    def _read_answer(self, key: str, message: DeliveredMessage) -> None:
+        """Told apart by Msg-ID. Many nodes may answer one question; the one that knows something counts."""
+        body = body_of(message)
+        msg_id = str(decode(body).get(Field.MSG_ID))
+        leg = self._asked.get(msg_id)
+        answer = decode_reply(body) if leg else None
+        if leg and answer:
+            del self._asked[msg_id]
+            self._give(leg, answer, message)
+
+    def _give(self, leg: str, event: Event | None, message: DeliveredMessage) -> None:
         if event is None:
             return
-        self._remember(key, message)
+        key = message.routing_key or ""
+        self._remember(key, message.body)
         for receive in self._bindings.receivers(leg):
             try:
                 receive(event)
             except Exception:
                 log.exception("bus.receiver_failed", routing_key=key)
 
-    def _was_seen(self, key: str, message: DeliveredMessage) -> bool:
-        return (key, message.body) in self._seen
-
-    def _remember(self, key: str, message: DeliveredMessage) -> None:
+    def _remember(self, key: str, body: bytes) -> None:
         """Every event has a Msg-ID of its own, so the same bytes are the same event."""
-        self._seen[key, message.body] = None
+        self._seen[key, body] = None
         if len(self._seen) > REMEMBERED_EVENTS:
             self._seen.popitem(last=False)

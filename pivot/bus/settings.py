@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -27,3 +28,20 @@ class BusSettings:
     reconnect_min_s: float = 0.5
     reconnect_max_s: float = 5.0
     """The pause between attempts doubles from the first to the second, each a little random."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Pairs of a key and what is wrong with its value."""
+        for key, urls in (("url", (self.url,)), ("urls", self.urls)):
+            if not all(url.startswith(("amqp://", "amqps://")) for url in urls):
+                yield key, "is no broker's address, want amqp://user:password@host:5672/vhost"
+        for key in _POSITIVE:
+            if getattr(self, key) <= 0:
+                yield key, f"is {getattr(self, key)}, want more than 0"
+        for key in ("slow_after_s", "drain_s", "heartbeat_s"):
+            if getattr(self, key) < 0:
+                yield key, f"is {getattr(self, key)}, want 0 or more"
+        if self.reconnect_max_s < self.reconnect_min_s:
+            yield "reconnect_max_s", f"is {self.reconnect_max_s}, want at least reconnect_min_s"
+
+
+_POSITIVE = ("max_calls", "connect_timeout_s", "publish_timeout_s", "reconnect_min_s", "reconnect_max_s")

@@ -23,6 +23,7 @@ EXCHANGES = MappingProxyType(
         Exchange.CONFERENCE: "topic",
         Exchange.RESOURCES: "topic",
         Exchange.SWITCH: "topic",
+        Exchange.SWITCH: "topic",
     }
 )
 PIVOT_QUEUE_ARGUMENTS = MappingProxyType({"x-message-ttl": 60_000, "x-max-length": 100})
@@ -31,7 +32,7 @@ EVENT_QUEUE_ARGUMENTS = MappingProxyType({"x-expires": 60_000})
 
 
 async def declare_exchanges(channel: AbstractChannel) -> None:
-    """All that requests, events and commands travel through."""
+    """All that messages travel through: publishing to a missing one would close our channel."""
     for name, kind in EXCHANGES.items():
         await channel.exchange_declare(exchange=name, exchange_type=kind)
 

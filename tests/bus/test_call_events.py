@@ -11,11 +11,14 @@ from structlog.testing import capture_logs
 
 from pivot.bus import RabbitBus
 from pivot.errors import BusError
-from pivot.model.events import ChannelDestroyed, DigitPressed, Event, Usurped
+from pivot.model.events import ChannelDestroyed, ChannelFound, DigitPressed, Event, FileSent, Usurped
+from pivot.model.switch import AskChannel, SendFile
 from pivot.wire.envelope import Message
 from pivot.wire.events import encode_channel_event, encode_usurp
+from pivot.wire.media_server import encode_reply
+from pivot.wire.requests import decode_request
 from pivot.wire.routing import call_event
-from tests.bus.kazoo_side import KazooSide, heard, properties
+from tests.bus.kazoo_side import KazooSide, heard, properties, request
 
 pytestmark = pytest.mark.rabbit
 
@@ -116,3 +119,28 @@ async def test_a_call_id_too_long_for_a_key_is_refused(bus: RabbitBus) -> None:
 
     await bus.bind("c" * 200, lambda _: None)
     assert bus.stats.connected
+
+
+async def test_answers_to_our_questions_reach_the_call_that_asked(bus: RabbitBus, kazoo: KazooSide) -> None:
+    """They come to our own queue and are told apart by the question's Msg-ID; strangers' are ignored."""
+    call = decode_request(request("asks@host", Switch_Nodename="fs@m1")).call
+    events: asyncio.Queue[Event] = asyncio.Queue()
+    await bus.bind(call.call_id, events.put_nowait)
+    questions = await kazoo.listen("callevt", "call.status_req.*")
+    orders = await kazoo.listen("switch", "switch.command.*")
+
+    await bus.send(call, AskChannel("q1", leg="b-leg"))
+    await bus.send(call, SendFile("q2", "/tmp/r.mp3", "http://media/r.mp3"))
+    await heard(questions)
+    await heard(orders)
+    own = bus.sender.server_id
+    for answer in (
+        encode_reply(ChannelFound("stranger"), own, "q3", node="ecallmgr@h"),
+        encode_reply(ChannelFound("b-leg"), own, "q1", node="ecallmgr@h"),
+        encode_reply(ChannelFound("b-leg"), own, "q1", node="ecallmgr@other"),
+        encode_reply(FileSent("q2", ok=True), own, "q2", node="ecallmgr@h"),
+    ):
+        await publish(kazoo, answer)
+
+    assert [await heard(events), await heard(events)] == [ChannelFound("b-leg"), FileSent("q2", ok=True)]
+    assert events.empty()
