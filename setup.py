@@ -5,5 +5,10 @@ from setuptools import find_packages, setup
 setup(
     packages=[*find_packages(include=["pivot*"]), "pivot.schemas", "pivot.examples"],
     package_dir={"pivot.schemas": "schemas", "pivot.examples": "examples"},
-    package_data={"pivot": ["codes.md"], "pivot.schemas": ["*.json"], "pivot.examples": ["*.py"]},
+    package_data={
+        "pivot": ["codes.md"],
+        "pivot.web": ["templates/*"],
+        "pivot.schemas": ["*.json"],
+        "pivot.examples": ["*.py"],
+    },
 )

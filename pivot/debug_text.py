@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pivot.codes_text import entry_of
-from pivot.debug.shown import iso_time
+from pivot.debug.shown import clean, iso_time
 from pivot.debug.store import CallRow
 from pivot.debug.story import Answered, Asked, Exchange, Run, Story
 from pivot.model.json import Json, JsonObject
@@ -23,13 +23,6 @@ from pivot.model.json import Json, JsonObject
 MAX_BODY_LINES = 60
 _STYLE = {"ok": "green", "recovered": "yellow", "branched": "red", "hung_up": "red", "gone": "dim"}
 _QUIET = ("at_ms", "what")
-
-
-def clean(text: str) -> str:
-    """The text with control and direction characters made visible."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(char if char in "\n\t" or char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
 def calls_table(rows: Iterable[CallRow]) -> Table:

@@ -59,6 +59,13 @@ def shown_exchange(exchange: Exchange) -> dict[str, Json]:
     return {name: value for name, value in asdict(exchange).items() if value is not None}
 
 
+def clean(text: str) -> str:
+    """The text with control and direction characters made visible."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if char in "\n\t" or char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
 def iso_time(unix_s: float) -> str:
     """UTC with milliseconds; times that no calendar has are taken to its nearest end."""
     return (

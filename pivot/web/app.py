@@ -16,6 +16,7 @@ from pivot.web.auth.judges import make_judge
 from pivot.web.auth.ports import Judge
 from pivot.web.json_text import to_bytes
 from pivot.web.openapi import openapi_document
+from pivot.web.pages import Pages
 from pivot.web.server import Server
 from pivot.web.settings import WebSettings, checked
 
@@ -31,6 +32,7 @@ def make_web_app(
     node: str,
     judge: Judge | None = None,
     routes: Iterable[web.RouteDef] = (),
+    home_account: str | None = None,
     clock: Callable[[], float] = time.time,
 ) -> web.Application:
     """The application; it closes its judge when it is cleaned up, but not the store.
@@ -39,6 +41,7 @@ def make_web_app(
         node: name of this node, shown hidden in every answer.
         judge: who decides about credentials; made from the settings when not given.
         routes: further ones, such as health, readiness and metrics.
+        home_account: whose calls the first page shows; pages are there in mode `open` only.
         clock: Unix time.
 
     Raises:
@@ -55,6 +58,10 @@ def make_web_app(
         return web.Response(body=document, content_type="application/json")
 
     app.router.add_get("/openapi.json", openapi, allow_head=False)
+    if settings.auth.mode == "open":
+        pages = Pages(store, settings, judge, clock, home_account)
+        app.router.add_get("/", pages.handle, allow_head=False)
+        app.router.add_get(r"/inspect/{rest:[\s\S]*}", pages.handle, allow_head=False)
     app.router.add_route("*", r"/{rest:[\s\S]*}", server.handle)
 
     async def stop_streams(app: web.Application) -> None:
