@@ -13,6 +13,7 @@ import typer
 
 from pivot import __version__, config, kazoo_config
 from pivot.config import Settings
+from pivot.debug_cli import app as debug_app
 from pivot.errors import ConfigError, PivotError
 from pivot.log import configure
 
@@ -23,6 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(debug_app, name="debug")
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Settings in TOML; else /etc/pivot/pivot.toml when it exists.")

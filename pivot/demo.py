@@ -75,7 +75,8 @@ async def run_demo(*, port: int, stay: bool) -> None:
         world = World(bus, fetcher, HeldDelivery(), now=time.time)
         await bus.consume(Worker(world, lambda: rules, watchers(metrics, debug.recorder)).take)
         await kazoo.start()
-        app = make_web_app(store, settings.web, node=_NODE, routes=health_routes(metrics, {}))
+        routes = health_routes(metrics, {})
+        app = make_web_app(store, settings.web, node=_NODE, routes=routes, home_account=ACCOUNT_ID)
         host, web_port = await rooms.enter_async_context(serve_web(app, settings.web))
         for caller in CALLERS:
             call = await kazoo.place_call(
@@ -139,8 +140,10 @@ def look_next(console: Console, base: str, call_id: str, stay: bool) -> None:
     """Where to go from here."""
     where = f"{base}/v2/accounts/{ACCOUNT_ID}/pivot/calls"
     console.print(f"\nWhere to look next{'' if stay else ' (add --stay to keep this serving)'}:")
-    console.print(f"  all calls     {where}", soft_wrap=True)
-    console.print(f"  the last one  {where}/{quote(call_id, safe='')}", soft_wrap=True)
+    console.print(f"  all calls     {base}/", soft_wrap=True)
+    shown = f"{base}/inspect/{ACCOUNT_ID}/calls/{quote(call_id, safe='')}"
+    console.print(f"  the last one  {shown}", soft_wrap=True)
+    console.print(f"  as JSON       {where}", soft_wrap=True)
     console.print(f"  Kazoo's API   {base}/v2/accounts/{ACCOUNT_ID}/pivot/debug", soft_wrap=True)
     console.print("  your own      examples/voice_app.py answers these calls; change it, and run this again")
     console.print("  on a cluster  README.md, 'Beside Kazoo'")
