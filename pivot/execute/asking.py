@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from pivot.execute.cookies import cookie_header
 from pivot.execute.parameters import ChildLeg, RequestSource, remember
 from pivot.execute.profile import Profile
 from pivot.execute.request import build_request
 from pivot.execute.state import CallState, Question
 from pivot.model.call import Method
 from pivot.model.commands import Fetch
+from pivot.model.fetch import FetchRequest
 
 Texts = tuple[tuple[str, str], ...]
 
@@ -38,7 +42,23 @@ def ask(
         is_fallback: a failed question is asked again elsewhere.
     """
     state.iteration += 1 if state.iteration else _first_iteration(state)
-    source = RequestSource(
+    request = request_of(state, source_of(state, profile, url, method, extra, leg, leg_status), deadline_s)
+    state.documents += 1
+    state.earlier = remember(profile, state.earlier, extra)
+    return Question(request.fetch_id, url, request.url, method, extra, is_fallback), Fetch(request)
+
+
+def source_of(
+    state: CallState,
+    profile: Profile,
+    url: str,
+    method: Method,
+    extra: Texts = (),
+    leg: ChildLeg | None = None,
+    leg_status: str | None = None,
+) -> RequestSource:
+    """What a request of this call is made from."""
+    return RequestSource(
         request=state.request,
         profile=profile,
         url=url,
@@ -52,10 +72,13 @@ def ask(
         user_variables=state.user_variables,
         leg=leg,
     )
+
+
+def request_of(state: CallState, source: RequestSource, deadline_s: float) -> FetchRequest:
+    """The request, with the call's cookies where the profile keeps them."""
     request = build_request(source, state.draw_id(), deadline_s)
-    state.documents += 1
-    state.earlier = remember(profile, state.earlier, extra)
-    return Question(request.fetch_id, url, request.url, method, extra, is_fallback), Fetch(request)
+    cookies = cookie_header(state.cookies, request.url) if source.profile.keeps_cookies else ""
+    return replace(request, headers=(*request.headers, ("Cookie", cookies))) if cookies else request
 
 
 def _first_iteration(state: CallState) -> int:

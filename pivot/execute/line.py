@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from pivot.execute.parameters import is_standard_name
+from pivot.execute.asking import Texts, ask, request_of, source_of
+from pivot.execute.parameters import (
+    ChildLeg,
+    is_standard_name,
+    parameters_of,
+)
 from pivot.execute.profile import Profile
+from pivot.execute.request import cdr_request
 from pivot.execute.rules import Rules
-from pivot.execute.state import CallState
+from pivot.execute.state import CallState, Question
 from pivot.execute.urls import resolve_url
-from pivot.model.commands import Command
-from pivot.model.instructions import Instruction, NameValue
-from pivot.model.notes import Note
+from pivot.model.call import Method
+from pivot.model.codes import Code
+from pivot.model.commands import Command, Fetch, Notify
+from pivot.model.documents import Document
+from pivot.model.events import ChannelDestroyed
+from pivot.model.fetch import Answer, FetchRequest, Purpose
+from pivot.model.instructions import Callback, Instruction, NameValue
+from pivot.model.notes import Note, Noticed
 from pivot.model.switch import AnswerCall
+from pivot.translate.answer import translate
 
 if TYPE_CHECKING:
     from pivot.execute.step import Step
@@ -40,7 +52,8 @@ class Line:
         base_url: where the document came from.
         at_s: now, on the session's clock.
         step_for: makes the step of an instruction, for verbs that run others.
-        rules: what the engine follows, for verbs that ask for documents of their own.
+        rules: what the operator has chosen.
+        child: set when the document runs on a leg that we dialled: its requests are about that leg.
     """
 
     state: CallState
@@ -50,29 +63,99 @@ class Line:
     at_s: float
     step_for: StepMaker
     rules: Rules
+    child: ChildLeg | None = None
+
+    def elsewhere(self, leg: str, base_url: str, child: ChildLeg | None = None) -> Line:
+        """The same call, for another document, perhaps on another leg."""
+        return replace(self, leg=leg, base_url=base_url, child=child)
 
     def draw_id(self) -> str:
         """A fresh id for a message, a file or a timer."""
         return self.state.draw_id()
 
     @property
+    def is_caller(self) -> bool:
+        return self.leg == self.state.request.call.call_id
+
+    @property
     def other_leg(self) -> str | None:
         """What a switch command's `leg` has to be: None for the caller's own."""
-        return None if self.leg == self.state.request.call.call_id else self.leg
+        return None if self.is_caller else self.leg
 
     def pick_up(self) -> Course:
         """Answer the call, once."""
-        if not self.state.answered:
+        if self.is_caller and not self.state.answered:
             self.state.answered = True
+            self.state.call_status = "in-progress"
             yield AnswerCall(self.draw_id())
+
+    # URLs
+
+    def resolve(self, written: str) -> str:
+        """The absolute URL that a document's reference means."""
+        return resolve_url(self.profile, self.base_url, written)
+
+    def resolved(self, callback: Callback | None) -> Callback | None:
+        """The callback with an absolute URL, for later."""
+        return None if callback is None else replace(callback, url=self.resolve(callback.url))
 
     def media(self, written: str) -> str:
         """What the switch is to play: an absolute URL, or a media id as it stands."""
         is_media_id = "/" not in written and ":" not in written
-        return written if is_media_id else resolve_url(self.profile, self.base_url, written)
+        return written if is_media_id else self.resolve(written)
+
+    # Requests
+
+    def ask(self, url: str, method: Method, extra: Texts = ()) -> tuple[Question, Fetch]:
+        """Ask for a document; the question is to be kept until its answer comes. `url` is absolute."""
+        return ask(self.state, self.profile, url, method, self.rules.later_deadline_s, extra, leg=self.child)
+
+    def notify(self, url: str, method: Method, told: Texts) -> Course:
+        """Tell a server something beside the call, with the standard parameters; `url` is absolute."""
+        request = self._request(url, method, told)
+        yield Notify(replace(request, purpose=Purpose.CALLBACK))
+
+    def tell(self, url: str, method: Method, extra: Texts) -> Fetch:
+        """A document's request whose answer will be thrown away, as the caller is gone."""
+        return Fetch(self._request(url, method, extra))
+
+    def tell_cdr(self, event: ChannelDestroyed) -> Fetch:
+        """The channel's end, for `cdr_url`, which must be set."""
+        source = source_of(self.state, self.profile, "", Method.POST, _duration(event))
+        told = parameters_of(source) if self.profile.cdr_tells_status else ()
+        request = cdr_request(self.state.request, event.cdr, self.draw_id(), self.state.iteration, told=told)
+        return Fetch(request)
+
+    def translate(self, answer: Answer) -> Document:
+        """The document in an answer.
+
+        Raises:
+            DocumentError: it cannot be run.
+        """
+        return translate(answer, self.rules.translate)
+
+    def _request(self, url: str, method: Method, extra: Texts) -> FetchRequest:
+        source = source_of(self.state, self.profile, url, method, extra, self.child)
+        return request_of(self.state, source, self.rules.later_deadline_s)
+
+    # What is left to say
+
+    def warn(self, message: str, twilio_code: int | None, code: Code = Code.CALL_COMMAND) -> Noticed:
+        """The call goes on, but otherwise than the document asks."""
+        return Noticed(code, message, twilio_code)
+
+    def fault(self, message: str, twilio_code: int | None, code: Code = Code.CALL_COMMAND) -> Noticed:
+        """What the document asks does not happen at all; the call goes on."""
+        return Noticed(code, message, twilio_code, is_error=True)
 
     def set_variables(self, variables: tuple[NameValue, ...]) -> None:
         """Let these ride on every later request; names that have a meaning of their own are left out."""
         stored = dict(self.state.user_variables)
         stored |= {item.name: item.value for item in variables if not is_standard_name(item.name)}
         self.state.user_variables = tuple(stored.items())
+
+
+def _duration(event: ChannelDestroyed) -> Texts:
+    """Seconds since the answer, as the switch counted them."""
+    seconds = event.cdr.get("Billing-Seconds")
+    return (("CallDuration", str(seconds)),) if isinstance(seconds, int | str) else ()

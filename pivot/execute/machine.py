@@ -17,10 +17,11 @@ thing leaves ASKING:
 - the caller or callflow is gone: the acknowledgement alone.
 
 RUNNING: the call is ours. A document is at work, or the next one is being fetched. Whatever breaks now ends
-in the fallback, or in the apology and a hang-up; never in silence.
+in the fallback, or in the apology and a hang-up; never in silence. When nothing is heard of the channel for a
+while we ask whether it exists, and take silence for its end.
 
-ENDING: we hung up and wait a little for the channel's end. REPORTING: the channel is gone, and `cdr_url` is
-being told. OVER: nothing leaves any more.
+ENDING: we hung up and wait a little for the channel's end. REPORTING: the channel is gone; the running verb's
+action, `cdr_url` and whoever waits for a recording are being told. OVER: nothing leaves any more.
 
 A failure counts only when no fallback URL is left to ask; each fetch has one. Events that have no meaning in
 a phase are ignored on purpose, since the bus may deliver late and twice.
@@ -32,16 +33,18 @@ from dataclasses import replace
 from typing import assert_never
 
 from pivot.errors import DocumentError
-from pivot.execute.asking import ask
+from pivot.execute import recordings
+from pivot.execute.asking import Texts, ask
 from pivot.execute.catalogue import step_for
+from pivot.execute.cookies import keep_cookies
 from pivot.execute.line import Course, Line
 from pivot.execute.parameters import error_parameters
 from pivot.execute.parting import outlives_channel
 from pivot.execute.profile import Profile
 from pivot.execute.program import Program
-from pivot.execute.request import cdr_request
 from pivot.execute.rules import Rules
 from pivot.execute.state import CallState, Phase, Question, Verdict
+from pivot.execute.status import final_status
 from pivot.execute.step import AskFor, Finish
 from pivot.execute.urls import base_url, resolve_url
 from pivot.model.call import Call, Method
@@ -50,6 +53,7 @@ from pivot.model.commands import (
     Acknowledge,
     BindCall,
     BusCommand,
+    CancelFetch,
     CancelTimer,
     Command,
     End,
@@ -63,27 +67,35 @@ from pivot.model.commands import (
 from pivot.model.documents import Document, KazooFlow
 from pivot.model.events import (
     ChannelDestroyed,
+    ChannelFound,
     CommandFailed,
+    DigitPressed,
     Drained,
     Event,
     Fetched,
     FetchFailed,
+    FileSent,
     Requested,
+    SwitchEvent,
     TimerFired,
     Usurped,
 )
 from pivot.model.fetch import Answer
 from pivot.model.instructions import SayVerb
-from pivot.model.notes import AnswerAccepted, AnswerRefused, Note
+from pivot.model.notes import AnswerAccepted, AnswerRefused, CallFailed, Note
 from pivot.model.overrides import read_overrides
-from pivot.model.switch import Hangup
+from pivot.model.switch import AskChannel, Hangup
 from pivot.translate.answer import translate
 
 SLOW = "slow"
 DEADLINE = "deadline"
 GOODBYE = "goodbye"
+WATCH = "watch"
 _LEAST_FETCH_S = 0.2
 """A fallback that has less time than this is not asked."""
+_CLOCK_GRAIN_S = 0.05
+"""A timer may fire that much early."""
+_MAX_TYPED = 32
 
 
 class CallMachine:
@@ -114,9 +126,9 @@ class CallMachine:
             case Phase.RUNNING:
                 course = self._when_running(event, at_s)
             case Phase.ENDING:
-                course = self._when_ending(event)
+                course = self._when_ending(event, at_s)
             case Phase.REPORTING:
-                course = self._when_reporting(event)
+                course = self._when_reporting(event, at_s)
             case Phase.OVER:
                 course = self._when_over(event)
             case phase:
@@ -179,8 +191,10 @@ class CallMachine:
                 yield from self._give_back()
 
     def _when_running(self, event: Event, at_s: float) -> Course:
+        if isinstance(event, SwitchEvent):
+            self._heard(event, at_s)
         match event:
-            case Fetched(fetch_id) | FetchFailed(fetch_id) if self._is_awaited(fetch_id):
+            case Fetched() | FetchFailed() if self._is_awaited(event.fetch_id):
                 yield from self._when_answered(event, at_s)
             case ChannelDestroyed(call_id) if call_id == self._call.call_id:
                 yield from self._caller_gone(event, at_s)
@@ -188,33 +202,45 @@ class CallMachine:
                 yield from self._usurped(at_s)
             case CommandFailed(command, code, message, msg_id) if msg_id is None:
                 yield from self._bus_failed(command, Code(code), message)
+            case TimerFired(name) if name == WATCH:
+                yield from self._watch(at_s)
             case Drained():
                 yield from self._hang_up(Code.WORKER_DRAIN, "the worker stops")
-            case _ if self.state.program is not None:
-                line = self._line(at_s)
-                yield from self.state.program.receive(event, line)
-                yield from self._follow(at_s)
+            case _:
+                yield from recordings.receive(event, self._line(at_s))
+                if self.state.program is not None:
+                    yield from self.state.program.receive(event, self._line(at_s))
+                    yield from self._follow(at_s)
 
-    def _when_ending(self, event: Event) -> Course:
+    def _when_ending(self, event: Event, at_s: float) -> Course:
         match event:
             case ChannelDestroyed(call_id) if call_id == self._call.call_id:
                 yield CancelTimer(GOODBYE)
-                yield from self._report(event)
+                yield from self._report(event, at_s)
             case TimerFired(name) if name == GOODBYE:
                 yield from self._over()
             case Usurped() if self._is_usurped(event):
                 yield from self._over()
             case Drained():
                 yield from self._over()
+            case _:
+                yield from recordings.receive(event, self._line(at_s))
 
-    def _when_reporting(self, event: Event) -> Course:
+    def _when_reporting(self, event: Event, at_s: float) -> Course:
+        """What is still under way is waited for, but not for long."""
+        state = self.state
         match event:
-            case Fetched(fetch_id) | FetchFailed(fetch_id) if self._is_awaited(fetch_id):
-                self.state.question = None
-                parting, self.state.parting = self.state.parting, None
-                yield from self._report(parting) if parting is not None else self._over()
+            case Fetched(fetch_id) | FetchFailed(fetch_id):
+                state.telling = tuple(each for each in state.telling if each != fetch_id)
+            case TimerFired(name) if name == GOODBYE:
+                state.recordings, state.program = [], None
             case Drained():
                 yield from self._over()
+                return
+            case _:
+                yield from recordings.receive(event, self._line(at_s))
+                yield from self._last_words(event, at_s)
+        yield from self._over_if_told()
 
     def _when_over(self, event: Event) -> Course:
         """The last commands may have failed; those behind the failed one were not performed."""
@@ -236,24 +262,12 @@ class CallMachine:
     # Asking and answers
 
     def _ask(
-        self,
-        url: str,
-        method: Method,
-        at_s: float,
-        extra: tuple[tuple[str, str], ...] = (),
-        *,
-        is_fallback: bool = False,
+        self, url: str, method: Method, at_s: float, extra: Texts = (), *, is_fallback: bool = False
     ) -> Course:
-        question, fetch = ask(
-            self.state,
-            self._profile,
-            url,
-            method,
-            self._time_left_s(at_s),
-            extra,
-            is_fallback=is_fallback,
+        left_s = self._time_left_s(at_s)
+        self.state.question, fetch = ask(
+            self.state, self._profile, url, method, left_s, extra, is_fallback=is_fallback
         )
-        self.state.question = question
         yield fetch
 
     def _time_left_s(self, at_s: float) -> float:
@@ -272,6 +286,8 @@ class CallMachine:
         if isinstance(event, FetchFailed):
             yield from self._no_document(question, event.failure.code, event.failure.message, at_s)
             return
+        if self._profile.keeps_cookies:
+            self.state.cookies = keep_cookies(self.state.cookies, event.answer)
         try:
             document = translate(event.answer, self._rules.translate)
         except DocumentError as error:
@@ -312,8 +328,10 @@ class CallMachine:
                 yield from self._bind()
             yield SayProcessing()
             self.state.phase = Phase.RUNNING
+            self.state.heard_at_s = at_s
             yield RecordOwnership()
             yield Acknowledge()
+            yield StartTimer(WATCH, self._rules.watch_s)
         base = base_url(self._profile, question.asked_url, question.sent_url, answer.url)
         yield from self._run(Program(self._call.call_id, base, document.instructions), at_s)
 
@@ -362,11 +380,9 @@ class CallMachine:
     # RUNNING, and what follows it
 
     def _line(self, at_s: float) -> Line:
-        assert self.state.program is not None
-        return self._line_of(self.state.program, at_s)
-
-    def _line_of(self, program: Program, at_s: float) -> Line:
-        return Line(self.state, self._profile, program.leg, program.base_url, at_s, step_for, self._rules)
+        program = self.state.program
+        base = program.base_url if program else ""
+        return Line(self.state, self._profile, self._call.call_id, base, at_s, step_for, self._rules)
 
     def _run(self, program: Program, at_s: float) -> Course:
         self.state.program = program
@@ -380,18 +396,48 @@ class CallMachine:
             case AskFor(url, method, extra):
                 assert program is not None
                 self.state.program = None
-                if self.state.documents >= self._rules.max_iterations:
+                if self._is_loop(at_s):
                     yield from self._hang_up(Code.CALL_LOOP, f"{self.state.documents} documents in one call")
                 else:
-                    yield from self._ask(
-                        resolve_url(self._profile, program.base_url, url), method, at_s, extra
-                    )
-            case Finish(cause, hang_up):
+                    url = resolve_url(self._profile, program.base_url, url)
+                    yield from self._ask(url, method, at_s, extra)
+            case Finish() as finish:
                 self.state.program = None
-                yield from self._end(cause, hang_up=hang_up)
+                if finish.call_status is not None:
+                    self.state.call_status = finish.call_status
+                yield from self._end(finish.cause, hang_up=finish.hang_up)
+
+    def _is_loop(self, at_s: float) -> bool:
+        """Too many documents, or too many in a row without anything for the caller in between."""
+        rules = self._rules
+        recent = tuple(asked for asked in self.state.hasty if at_s - asked < rules.hasty_within_s)
+        self.state.hasty = (*recent, at_s)
+        return self.state.documents >= rules.max_iterations or len(recent) >= rules.max_hasty
+
+    def _heard(self, event: SwitchEvent, at_s: float) -> None:
+        """The channel lives, and something happens on it."""
+        self.state.heard_at_s, self.state.unanswered = at_s, 0
+        if not isinstance(event, ChannelFound | FileSent):
+            self.state.hasty = ()
+        if isinstance(event, DigitPressed) and event.call_id == self._call.call_id:
+            self.state.typed = (self.state.typed + event.digit)[-_MAX_TYPED:]
+
+    def _watch(self, at_s: float) -> Course:
+        """Ask after the channel when nothing was heard of it for long; nobody may wait for a lost event."""
+        quiet_s = at_s - self.state.heard_at_s
+        if quiet_s < self._rules.watch_s - _CLOCK_GRAIN_S:
+            yield StartTimer(WATCH, self._rules.watch_s - quiet_s)
+        elif self.state.unanswered < self._rules.watch_tries:
+            self.state.unanswered += 1
+            yield AskChannel(self.state.draw_id())
+            yield StartTimer(WATCH, self._rules.watch_answer_s)
+        else:
+            self.state.verdict = Verdict(Outcome.GONE, Code.CALL_GONE, "the channel is gone, unheard")
+            yield from self._caller_gone(ChannelDestroyed(self._call.call_id), at_s)
 
     def _end(self, cause: str | None = None, *, hang_up: bool = True) -> Course:
         self.state.phase = Phase.ENDING
+        yield CancelTimer(WATCH)
         if hang_up:
             yield Hangup(self.state.draw_id(), cause)
         yield StartTimer(GOODBYE, self._rules.goodbye_s)
@@ -399,14 +445,19 @@ class CallMachine:
     def _hang_up(self, code: Code, message: str) -> Course:
         """The call cannot go on."""
         self.state.verdict = Verdict(Outcome.HUNG_UP, code, message)
+        yield CallFailed(code, message)
         if self.state.program is not None:
             yield from self.state.program.stop(self._line(0.0))
             self.state.program = None
+        if self.state.question is not None:
+            yield CancelFetch(self.state.question.fetch_id)
+            self.state.question = None
         yield from self._end()
 
     def _apologise(self, code: Code, message: str, at_s: float) -> Course:
         """No document is left: the caller hears why, if there are words for it, and the call ends."""
         self.state.verdict = Verdict(Outcome.HUNG_UP, code, message)
+        yield CallFailed(code, message)
         words = (SayVerb((self._rules.apology,)),) if self._rules.apology else ()
         yield from self._run(Program(self._call.call_id, "", words), at_s)
 
@@ -418,24 +469,31 @@ class CallMachine:
         else:
             yield from self._hang_up(code, f"{command}: {message}")
 
-    def _caller_gone(self, event: ChannelDestroyed, at_s: float) -> Course:
-        """The running verb may still have something to tell, or to ask; no command to the caller follows.
+    # After the call
 
-        The answer to a last question is not run: there is nobody left to hear it.
-        """
-        program, self.state.program, self.state.question = self.state.program, None, None
-        self.state.call_status = "completed"
+    def _caller_gone(self, event: ChannelDestroyed, at_s: float) -> Course:
+        """The running verb may still have something to tell; no command to the channel follows."""
+        self.state.call_status = final_status(event.hangup_cause, answered=self.state.answered)
+        yield CancelTimer(WATCH)
+        if self.state.question is not None:
+            yield CancelFetch(self.state.question.fetch_id)
+            self.state.question = None
+        yield from self._last_words(event, at_s)
+        yield from self._report(event, at_s)
+
+    def _last_words(self, event: Event, at_s: float) -> Course:
+        """Let the running verb see an event that comes with or after the channel's end."""
+        program, line = self.state.program, self._line(at_s)
         if program is None:
-            yield from self._report(event)
             return
-        line = self._line_of(program, at_s)
-        yield from (item for item in program.part(event, line) if outlives_channel(item, self.state))
-        match program.result:
-            case AskFor(url, method, extra):
-                self.state.phase, self.state.parting = Phase.REPORTING, event
-                yield from self._ask(resolve_url(self._profile, program.base_url, url), method, at_s, extra)
-            case _:
-                yield from self._report(event)
+        course = list(program.part(event, line))
+        yield from (item for item in course if outlives_channel(item, self.state))
+        if program.step is not None:
+            return  # something is still to come that must be told
+        self.state.program = None
+        if isinstance(program.result, AskFor):
+            asked = program.result
+            yield self._telling(line.tell(line.resolve(asked.url), asked.method, asked.parameters))
 
     def _is_usurped(self, event: Usurped) -> bool:
         """Legs that we dialled are taken over by the processes that route them; only our own call counts."""
@@ -443,25 +501,36 @@ class CallMachine:
 
     def _usurped(self, at_s: float) -> Course:
         self.state.verdict = Verdict(Outcome.GONE, Code.CALL_USURPED, "another process took control")
-        program, self.state.program = self.state.program, None
-        if program is not None:
-            stop = program.stop(self._line_of(program, at_s))
+        if self.state.program is not None:
+            stop = list(self.state.program.stop(self._line(at_s)))
             yield from (item for item in stop if outlives_channel(item, self.state))
         yield from self._over()
 
-    def _report(self, event: ChannelDestroyed) -> Course:
-        if self.state.request.cdr_uri is None:
+    def _report(self, event: ChannelDestroyed, at_s: float) -> Course:
+        state = self.state
+        if state.phase is Phase.ENDING and state.call_status in ("ringing", "in-progress"):
+            state.call_status = final_status(event.hangup_cause, answered=state.answered)
+        state.phase = Phase.REPORTING
+        if state.request.cdr_uri is not None:
+            yield self._telling(self._line(at_s).tell_cdr(event))
+        if state.recordings or state.program is not None:
+            yield StartTimer(GOODBYE, self._rules.linger_s)
+        yield from self._over_if_told()
+
+    def _telling(self, fetch: Fetch) -> Fetch:
+        self.state.telling = (*self.state.telling, fetch.request.fetch_id)
+        return fetch
+
+    def _over_if_told(self) -> Course:
+        if not (self.state.telling or self.state.recordings or self.state.program):
             yield from self._over()
-            return
-        self.state.phase = Phase.REPORTING
-        request = cdr_request(self.state.request, event.cdr, self.state.draw_id(), self.state.iteration)
-        self.state.question = Question(request.fetch_id, request.url, request.url, request.method)
-        yield Fetch(request)
 
     def _over(self) -> Course:
         self.state.phase = Phase.OVER
         self.state.question = None
         self.state.program = None
+        self.state.recordings = []
+        self.state.telling = ()
         verdict = self.state.verdict
         yield End(verdict.outcome, verdict.code, verdict.message)
 

@@ -20,10 +20,12 @@ from pivot.execute.ids import account_sid, address, call_sid, e164
 from pivot.execute.profile import ParameterSet, Profile
 from pivot.model.call import Call, Method, Party, PivotRequest, RequestFormat
 from pivot.model.json import Json, JsonObject
+from pivot.model.plain import plain
 
 Texts = tuple[tuple[str, str], ...]
 
 
+@plain
 @dataclass(frozen=True, slots=True)
 class ChildLeg:
     """A leg that we dialled and that a request is about, instead of the caller's own."""

@@ -82,6 +82,10 @@ class Profile:
     """SIP answer of Reject without reason."""
     later_timeout_s: float | None
     """Limit of each fetch after the first; None: the same as the first's."""
+    keeps_cookies: bool
+    """Cookies that a server sets come back to it on later requests of the call."""
+    cdr_tells_status: bool
+    """The POST to `cdr_url` also carries the standard set, with the final CallStatus and CallDuration."""
 
 
 _TABLE = {
@@ -102,6 +106,8 @@ _TABLE = {
         dial_ring_default_s=20.0,
         reject_code=503,
         later_timeout_s=None,
+        keeps_cookies=False,
+        cdr_tells_status=False,
     ),
     ProfileName.TWILIO: Profile(
         parameter_set=ParameterSet.TWILIO,
@@ -120,6 +126,8 @@ _TABLE = {
         dial_ring_default_s=30.0,
         reject_code=603,
         later_timeout_s=15.0,
+        keeps_cookies=True,
+        cdr_tells_status=True,
     ),
 }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.line import Course, Line
-from pivot.execute.step import AskFor, Finish, GoOn, Result, Step
-from pivot.model.events import ChannelDestroyed, Event
+from pivot.execute.step import AskFor, Finish, GoOn, Linger, Result, Step
+from pivot.model.events import Event
 from pivot.model.instructions import Instruction
 from pivot.model.plain import plain
 
@@ -42,12 +42,20 @@ class Program:
             yield from self.step.stop(line)
             self.step = None
 
-    def part(self, event: ChannelDestroyed, line: Line) -> Course:
-        """The leg is gone: the step may have a last word or question; nothing further is started."""
-        step, self.step = self.step, None
-        if step is not None:
-            yield from step.receive(event, line)
-            self.result = step.result if isinstance(step.result, AskFor) else None
+    def part(self, event: Event, line: Line) -> Course:
+        """The leg is gone: the step may have a last word or question; nothing further is started.
+
+        A step that lingers sees what comes after the leg's end, too, until it has another result.
+        """
+        step = self.step
+        if step is None:
+            return
+        yield from step.receive(event, line)
+        if isinstance(step.result, Linger):
+            return
+        yield from step.stop(line)
+        self.step = None
+        self.result = step.result if isinstance(step.result, AskFor) else None
 
     def _advance(self, line: Line) -> Course:
         """Start steps as long as the running one is over at once."""

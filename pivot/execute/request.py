@@ -13,7 +13,7 @@ from pivot.execute.parameters import RequestSource, parameters_of
 from pivot.execute.profile import ParameterSet
 from pivot.execute.urls import with_query
 from pivot.model.call import BodyFormat, Method, PivotRequest, RequestFormat
-from pivot.model.fetch import FetchRequest
+from pivot.model.fetch import FetchRequest, Purpose
 from pivot.model.json import JsonObject
 
 _FORM_TYPE = "application/x-www-form-urlencoded"
@@ -52,7 +52,12 @@ def build_request(source: RequestSource, fetch_id: str, deadline_s: float = 9.0)
 
 
 def cdr_request(
-    request: PivotRequest, event: JsonObject, fetch_id: str, iteration: int, deadline_s: float = 9.0
+    request: PivotRequest,
+    event: JsonObject,
+    fetch_id: str,
+    iteration: int,
+    deadline_s: float = 9.0,
+    told: Parameters = (),
 ) -> FetchRequest:
     """The POST to `cdr_url` when the call is over.
 
@@ -63,6 +68,7 @@ def cdr_request(
         fetch_id: names the fetch in its events.
         iteration: number of the newest document request, which the debug document repeats.
         deadline_s: all attempts end this many seconds after the start.
+        told: parameters in front of the event's own.
 
     Source: pivot_call.erl, handle_cast of `cdr`; kz_api.erl, remove_defaults.
     """
@@ -76,9 +82,10 @@ def cdr_request(
         account_id=request.call.account_id,
         call_id=request.call.call_id,
         iteration=iteration,
+        purpose=Purpose.CDR,
         shown_url=request.cdr_uri,
     )
-    kept = tuple(
+    kept = told + tuple(
         (name, value) for name, value in event.items() if name not in _NOT_IN_CDR and not too_deep(value)
     )
     return _with_form(bare, kept, _FORM_TYPE, encode_names=False)

@@ -29,12 +29,24 @@ class Rules:
     """Asked when a URL fails and its fragment names no `#fb=`; empty: none."""
     max_iterations: int = 200
     """Documents of one call, after which it is taken for a loop."""
+    max_hasty: int = 20
+    """Documents within `hasty_within_s` during which the caller heard, said and pressed nothing: a loop."""
+    hasty_within_s: float = 10.0
     apology: str = ""
     """Spoken before we hang up on a call that is ours; empty: nothing."""
     later_deadline_s: float = 15.0
     """Everything about one fetch of a call that is ours ends by then."""
     goodbye_s: float = 5.0
     """After our hang-up: how long to wait for the channel's end."""
+    watch_s: float = 10.0
+    """Nothing was heard of the channel for so long: ask whether it exists."""
+    watch_answer_s: float = 2.0
+    """Who has the channel says so within this."""
+    watch_tries: int = 2
+    linger_s: float = 10.0
+    """After the call: how long to wait for its recordings."""
+    recordings_url: str = ""
+    """Where recordings are put and fetched, unless a document says so; empty: under the verb's action."""
 
     def profile_of(self, request: PivotRequest) -> ProfileChoice:
         """How parameters, ids, URLs and timing are in this call."""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from pivot.model.call import Method, PivotRequest
 from pivot.model.codes import Code, Outcome
-from pivot.model.events import ChannelDestroyed
 from pivot.model.plain import plain
 
 if TYPE_CHECKING:
     from pivot.execute.program import Program
+    from pivot.execute.recordings import Recording
 
 
 @plain
@@ -41,6 +41,18 @@ class Question:
     extra: tuple[tuple[str, str], ...] = ()
     """What the verb added to the request."""
     is_fallback: bool = False
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """Set by a server in this call, sent back to it in this call."""
+
+    host: str
+    path: str
+    name: str
+    value: str
+    secure: bool = False
 
 
 @plain
@@ -78,15 +90,32 @@ class CallState:
     dialled: bool = False
     """A Dial has begun."""
     call_status: str = "ringing"
+    """The caller's, in Twilio's words; final once the channel is gone."""
     user_variables: tuple[tuple[str, str], ...] = ()
     """What Set has stored."""
     earlier: tuple[tuple[str, str], ...] = ()
     """Parameters of earlier requests that ride on later ones, where the profile says so."""
     verdict: Verdict = field(default_factory=Verdict)
-    parting: ChannelDestroyed | None = None
-    """The caller's end, while the last question is out and `cdr_url` still waits."""
+    recordings: list[Recording] = field(default_factory=list)
+    """Those under way, or not yet put where they belong."""
+    typed: str = ""
+    """Keys that nobody has asked for yet."""
+    cookies: tuple[Cookie, ...] = ()
+    hasty: tuple[float, ...] = ()
+    """When documents were asked for since the caller last heard, said or pressed anything."""
+    heard_at_s: float = 0.0
+    """When the switch last reported anything."""
+    unanswered: int = 0
+    """How often we have asked in vain whether the channel exists."""
     controls: dict[str, str] = field(default_factory=dict)
     """Control queues of the legs that we dialled apart from the caller, by Call-ID."""
+    telling: tuple[str, ...] = ()
+    """Fetches whose answers mean nothing, as the call is over; we only wait for them."""
+
+    @property
+    def is_ours(self) -> bool:
+        """Callflow no longer waits for us."""
+        return self.phase not in (Phase.NEW, Phase.ASKING)
 
     def draw_id(self) -> str:
         """A fresh id, 32 lower-case hex digits as Kazoo's own."""

@@ -2,6 +2,9 @@
 
 A step begins with `start`, sees every event of its call in `receive`, and is over when `result` is set.
 `stop` takes back what is under way when something else ends it: no timer and no sound outlives its step.
+
+When the caller's channel is destroyed the running step sees that event like any other. No command to the
+channel leaves any more; an `AskFor` that is its result then is told and its answer thrown away.
 """
 
 from __future__ import annotations
@@ -42,11 +45,19 @@ class Finish:
     """Hang-up cause; None: the switch's normal one."""
     hang_up: bool = True
     """False: the call ends by itself."""
+    call_status: str | None = None
+    """What became of the call when that is not to be seen from the channel's end."""
     asked: bool = True
     """False: no verb asked for it, nothing was left to do."""
 
 
-Result: TypeAlias = GoOn | AskFor | Finish
+@plain
+@dataclass(frozen=True, slots=True)
+class Linger:
+    """The channel is gone and something is still to come that must be told; events for the step go on."""
+
+
+Result: TypeAlias = GoOn | AskFor | Finish | Linger
 
 
 class Step(Protocol):

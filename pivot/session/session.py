@@ -86,7 +86,7 @@ class Session:
         self._arrived = asyncio.Event()
         self._outstanding: deque[Command | Note] = deque()
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._fetch: _RunningFetch | None = None
+        self._fetches: dict[str, _RunningFetch] = {}
         self._notices: set[asyncio.Task[None]] = set()
         self._bound: list[str] = []
         self._owned = False
@@ -150,8 +150,8 @@ class Session:
         match item:
             case Fetch(request):
                 self._start_fetch(request)
-            case CancelFetch():
-                await self._stop_fetch()
+            case CancelFetch(fetch_id):
+                await self._stop_fetch(fetch_id)
             case Notify(request):
                 self._start_notice(request)
             case StartTimer(name, delay_s):
@@ -178,10 +178,12 @@ class Session:
 
     def _start_fetch(self, request: FetchRequest) -> None:
         task = asyncio.create_task(self._ask(request), name=f"fetch {request.fetch_id} of {self.call_id}")
-        self._fetch = _RunningFetch(request, self._world.now() + request.deadline_s, task)
+        ends_at = self._world.now() + request.deadline_s
+        self._fetches[request.fetch_id] = _RunningFetch(request, ends_at, task)
 
     async def _ask(self, request: FetchRequest) -> None:
         result = await self._fetched(request)
+        del self._fetches[request.fetch_id]
         if isinstance(result, Answer):
             self.post(Fetched(request.fetch_id, result))
         else:
@@ -206,9 +208,9 @@ class Session:
             log.exception("session.fetch_crashed", call_id=self.call_id)
             return FetchFailure(Code.WORKER_CRASH, repr(error))
 
-    async def _stop_fetch(self) -> None:
-        fetch, self._fetch = self._fetch, None
-        if fetch is not None and not fetch.task.done():
+    async def _stop_fetch(self, fetch_id: str) -> None:
+        fetch = self._fetches.pop(fetch_id, None)
+        if fetch is not None:
             fetch.task.cancel()
             await asyncio.wait([fetch.task])
 
@@ -237,7 +239,8 @@ class Session:
     async def _clean_up(self) -> None:
         for name in list(self._timers):
             self._stop_timer(name)
-        await self._stop_fetch()
+        for fetch_id in list(self._fetches):
+            await self._stop_fetch(fetch_id)
         for call_id in self._bound:
             with suppress(BusError):  # the broker forgets a lost connection's bindings by itself
                 await self._world.bus.unbind(call_id, self.post)
@@ -253,13 +256,11 @@ class Session:
         """All that another worker needs to go on with this call, as JSON."""
         loop, now = asyncio.get_running_loop(), self._world.now()
         timers = {name: now + timer.when() - loop.time() for name, timer in self._timers.items()}
-        fetch = self._fetch if self._fetch is not None and not self._fetch.task.done() else None
         return {
             "state": to_json(self._machine.state),
             "began_at": now - self.at_s(),
             "timers_due_at": timers,
-            "fetch": to_json(fetch.request) if fetch else None,
-            "fetch_ends_at": fetch.ends_at if fetch else None,
+            "fetches": [[to_json(each.request), each.ends_at] for each in self._fetches.values()],
             "bound": list(self._bound),
             "outstanding": [to_json(item) for item in self._outstanding],
             "inbox": [to_json(event) for event in self._inbox],
@@ -282,9 +283,8 @@ class Session:
         now = world.now()
         session._began -= now - snapshot["began_at"]
         session._outstanding.extend(BindCall(call_id) for call_id in snapshot["bound"])
-        if snapshot["fetch"] is not None:
-            request = replace(from_json(snapshot["fetch"]), deadline_s=snapshot["fetch_ends_at"] - now)
-            session._outstanding.append(Fetch(request))
+        for request, ends_at in snapshot["fetches"]:
+            session._outstanding.append(Fetch(replace(from_json(request), deadline_s=ends_at - now)))
         session._outstanding.extend(from_json(item) for item in snapshot["outstanding"])
         for event in snapshot["inbox"]:
             session.post(from_json(event))

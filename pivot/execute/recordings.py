@@ -1,0 +1,117 @@
+"""Recordings of a call from their beginning until the file lies where it belongs, whatever verb began them.
+
+They outlive their verb: the next one runs while the media server still puts the file to its URL, and the
+caller may be gone by then. The URL that applications are told is where the file will be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pivot.execute.ids import call_sid, sid
+from pivot.execute.line import Course, Line
+from pivot.model.call import Method
+from pivot.model.events import Event, FileSent, RecordingStarted, RecordingStopped
+from pivot.model.instructions import Callback
+from pivot.model.plain import plain
+from pivot.model.switch import SendFile
+
+EXTENSION = "mp3"
+_COMPLETED = "completed"
+
+
+@plain
+@dataclass(slots=True)
+class Recording:
+    """One file."""
+
+    key: str
+    """32 hex digits, fresh for each recording; also its file's name."""
+    leg: str
+    source: str
+    """`RecordVerb`, `DialVerb`, `Conference`, `StartCallRecordingTwiML`."""
+    url: str
+    """Where it will be fetched, absolute."""
+    status: Callback | None = None
+    """`url` is absolute."""
+    channels: int = 1
+    track: str = "both"
+    started: bool = False
+    length_s: float = 0.0
+    upload_id: str = ""
+    """Of the command that sends the file; empty: not yet."""
+    done: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.key}.{EXTENSION}"
+
+
+def recording_parameters(recording: Recording, line: Line) -> tuple[tuple[str, str], ...]:
+    """What a verb's own request is told of its recording."""
+    return (
+        ("RecordingUrl", recording.url),
+        ("RecordingDuration", str(int(recording.length_s))),
+        ("RecordingSid", sid(line.profile, "RE", recording.key)),
+    )
+
+
+def begin_recording(recording: Recording, line: Line) -> None:
+    """From now on events are watched for it."""
+    line.state.recordings.append(recording)
+
+
+def drop_recording(recording: Recording, line: Line) -> None:
+    """Nobody wants it: it is not sent anywhere, and nobody is told."""
+    line.state.recordings = [each for each in line.state.recordings if each.key != recording.key]
+
+
+def receive(event: Event, line: Line) -> Course:
+    """What the recordings of this call do because of `event`."""
+    for recording in line.state.recordings:
+        match event:
+            case RecordingStarted(call_id, path) if (
+                _is_of(recording, call_id, path) and not recording.started
+            ):
+                recording.started = True
+                yield from _tell(recording, "in-progress", line)
+            case RecordingStopped() if _is_of(recording, event.call_id, event.path):
+                yield from _stopped(recording, event, line)
+            case FileSent(msg_id, ok) if msg_id == recording.upload_id:
+                recording.done = True
+                yield from _tell(recording, _COMPLETED if ok else "absent", line)
+    line.state.recordings = [each for each in line.state.recordings if not each.done]
+
+
+def is_event_of(recording_key: str, event: RecordingStopped | RecordingStarted) -> bool:
+    """Whether an event is about the recording of this key; an old switch names no file."""
+    return not event.path or recording_key in event.path
+
+
+def _is_of(recording: Recording, call_id: str, path: str) -> bool:
+    return recording.key in path if path else (recording.leg == call_id and not recording.upload_id)
+
+
+def _stopped(recording: Recording, event: RecordingStopped, line: Line) -> Course:
+    recording.length_s = event.length_s
+    if event.path:
+        recording.upload_id = line.draw_id()
+        yield SendFile(recording.upload_id, event.path, recording.url, event.node)
+    else:
+        recording.done = True
+        yield from _tell(recording, _COMPLETED, line)
+
+
+def _tell(recording: Recording, word: str, line: Line) -> Course:
+    status = recording.status
+    if status is None or word not in (status.events or (_COMPLETED,)):
+        return
+    told = (
+        ("RecordingStatus", word),
+        *recording_parameters(recording, line),
+        ("RecordingChannels", str(recording.channels)),
+        ("RecordingSource", recording.source),
+        ("RecordingTrack", recording.track),
+        ("CallSid", call_sid(line.profile, recording.leg)),
+    )
+    yield from line.notify(status.url, status.method or Method.POST, told)

@@ -1,0 +1,25 @@
+"""What became of a leg, in Twilio's words."""
+
+from __future__ import annotations
+
+_BUSY = frozenset({"USER_BUSY", "CALL_REJECTED"})
+_NO_ANSWER = frozenset(
+    {"NO_ANSWER", "NO_USER_RESPONSE", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT", "ORIGINATOR_CANCEL"}
+)
+_NORMAL = frozenset({"NORMAL_CLEARING", "SUCCESS", "NONE"})
+
+
+def final_status(cause: str | None, *, answered: bool) -> str:
+    """The status of a leg that is gone.
+
+    Args:
+        cause: its hang-up cause; None when nobody told it.
+        answered: somebody had picked up.
+    """
+    if answered:
+        return "completed"
+    if cause in _BUSY:
+        return "busy"
+    if cause is None or cause in _NO_ANSWER or cause in _NORMAL:
+        return "no-answer"
+    return "failed"
