@@ -74,6 +74,23 @@ def check_config(config_file: ConfigFile = None, kazoo_config: KazooConfig = Non
 
 
 @app.command()
+def bench(
+    amqp: Annotated[
+        str, typer.Option(envvar="PIVOT_TEST_AMQP_URL", help="A broker of its own; `make bench` starts one.")
+    ] = "amqp://guest:guest@127.0.0.1:5672/",
+    debug: Annotated[bool, typer.Option(help="With debug capture.")] = False,
+    accounts: Annotated[int, typer.Option(help="How many accounts the calls are spread over.")] = 1,
+    calls: Annotated[int, typer.Option(help="Calls in each run.")] = 3000,
+    at_once: Annotated[int, typer.Option(help="Calls in progress at a time.")] = 50,
+) -> None:
+    """Measure pivot against the floor: the same libraries without pivot's code."""
+    from pivot.bench import run_bench
+
+    with words_for_errors():
+        run(run_bench(amqp, debug=debug, accounts=accounts, calls=calls, at_once=at_once))
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)

@@ -1,0 +1,199 @@
+"""`pivot bench`: pivot beside the floor, in turn, on this machine, as ratios."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiormq
+from rich.console import Console
+from rich.table import Table
+
+from pivot.bench_load import Load, callflow, run_calls, voice_server
+from pivot.errors import ConfigError
+from pivot.wire.names import PIVOT_QUEUE
+
+_WARM_UP = 300
+_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A program to be measured."""
+
+    name: str
+    command: tuple[str, ...]
+    ready: str
+    """Stands in the line that it writes when it is."""
+    environment: dict[str, str]
+    debug: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One run of one subject."""
+
+    cpu_us: float
+    """Of its process, per call."""
+    rate: float
+    """Calls per second."""
+    to_request_ms: tuple[float, float]
+    """p50 and p99 from publishing the request to its arrival at the customer's server."""
+    to_command_ms: tuple[float, float]
+    """p50 and p99 from the answer's last byte to the flow's arrival at callflow."""
+    peak_mb: float
+
+
+async def run_bench(amqp_url: str, *, debug: bool, accounts: int, calls: int, at_once: int) -> None:
+    """Measure and print.
+
+    Raises:
+        ConfigError: somebody else works on this broker; the benchmark would take real calls.
+    """
+    await _refuse_a_broker_in_use(amqp_url)
+    with tempfile.TemporaryDirectory() as folder:
+        subjects = [_floor(amqp_url), _pivot(amqp_url, Path(folder), debug)]
+        results: dict[str, list[Result]] = {subject.name: [] for subject in subjects}
+        for _ in range(_ROUNDS):
+            for subject in subjects:
+                results[subject.name].append(await _measure(subject, amqp_url, accounts, calls, at_once))
+    Console().print(_table(results, calls, accounts))
+
+
+async def _refuse_a_broker_in_use(amqp_url: str) -> None:
+    connection = await aiormq.connect(amqp_url)
+    try:
+        channel = await connection.channel()
+        await channel.queue_declare(PIVOT_QUEUE, passive=True)
+    except aiormq.exceptions.ChannelNotFoundEntity:
+        return
+    finally:
+        await connection.close()
+    raise ConfigError(
+        f"the broker has a queue {PIVOT_QUEUE}: a worker is running there, and this would take its calls;"
+        " name a broker of your own with --amqp (`make bench` starts one)"
+    )
+
+
+def _floor(amqp_url: str) -> Subject:
+    return Subject("floor", (sys.executable, "-m", "pivot.bench_floor", amqp_url), "ready", {})
+
+
+def _pivot(amqp_url: str, folder: Path, debug: bool) -> Subject:
+    environment = {
+        "PIVOT_BUS__URL": amqp_url,
+        "PIVOT_FETCH__EGRESS": "loopback",
+        "PIVOT_LOG__FORMAT": "json",
+        "PIVOT_LOG__LEVEL": "info",
+        "PIVOT_DEBUG__STORE": "off",
+    }
+    couch_url = os.environ.get("PIVOT_TEST_COUCH_URL")
+    if debug and couch_url:
+        environment |= {"PIVOT_DEBUG__STORE": "couch", "PIVOT_DEBUG__COUCH_URL": couch_url}
+    elif debug:
+        path = str(folder / "debug.sqlite")
+        environment |= {"PIVOT_DEBUG__STORE": "sqlite", "PIVOT_DEBUG__SQLITE_PATH": path}
+    name = "pivot, debug" if debug else "pivot"
+    return Subject(name, (sys.executable, "-m", "pivot", "worker"), "worker.ready", environment, debug)
+
+
+async def _measure(subject: Subject, amqp_url: str, accounts: int, calls: int, at_once: int) -> Result:
+    load = Load()
+    async with (
+        voice_server(load) as url,
+        callflow(amqp_url, load, url, accounts, subject.debug) as side,
+        _running(subject) as process,
+    ):
+        await run_calls(side, load, _WARM_UP, at_once)
+        load.traces.clear()
+        cpu_s, began = _cpu_s(process.pid), asyncio.get_running_loop().time()
+        await run_calls(side, load, calls, at_once)
+        took_s = asyncio.get_running_loop().time() - began
+        traces = list(load.traces.values())
+        if load.failed:
+            raise ConfigError(f"{load.failed} calls failed in the run of {subject.name}; see its log")
+        return Result(
+            (_cpu_s(process.pid) - cpu_s) / calls * 1e6,
+            calls / took_s,
+            _percentiles([trace.asked - trace.published for trace in traces]),
+            _percentiles([trace.over - trace.answered for trace in traces]),
+            _peak_mb(process.pid),
+        )
+
+
+@asynccontextmanager
+async def _running(subject: Subject) -> AsyncIterator[Process]:
+    process = await asyncio.create_subprocess_exec(
+        *subject.command, env=os.environ | subject.environment, stdout=DEVNULL, stderr=PIPE
+    )
+    assert process.stderr is not None
+    async for line in process.stderr:
+        if subject.ready in line.decode():
+            break
+    drain = asyncio.create_task(_discard(process.stderr))
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+        await drain
+
+
+async def _discard(stream: asyncio.StreamReader) -> None:
+    while await stream.read(65_536):
+        pass
+
+
+def _cpu_s(pid: int) -> float:
+    numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _peak_mb(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+
+
+def _percentiles(seconds: Sequence[float]) -> tuple[float, float]:
+    cuts = statistics.quantiles(seconds, n=100)
+    return cuts[49] * 1000, cuts[98] * 1000
+
+
+def _median(results: Sequence[Result]) -> Result:
+    return sorted(results, key=lambda result: result.cpu_us)[len(results) // 2]
+
+
+def _table(results: dict[str, list[Result]], calls: int, accounts: int) -> Table:
+    table = Table(title=f"{calls} calls, {accounts} account(s), median of {_ROUNDS} runs by CPU")
+    for column in (
+        "",
+        "CPU µs/call",
+        "ratio",
+        "calls/s",
+        "to request p50/p99 ms",
+        "to command p50/p99 ms",
+        "peak MB",
+    ):
+        table.add_column(column, justify="left" if not column else "right")
+    floor_us = _median(results["floor"]).cpu_us
+    for name, runs in results.items():
+        run = _median(runs)
+        table.add_row(
+            name,
+            f"{run.cpu_us:.0f}",
+            f"{run.cpu_us / floor_us:.2f}",
+            f"{run.rate:.0f}",
+            "{:.1f} / {:.1f}".format(*run.to_request_ms),
+            "{:.1f} / {:.1f}".format(*run.to_command_ms),
+            f"{run.peak_mb:.0f}",
+        )
+    return table
