@@ -21,13 +21,15 @@ from aiormq.exceptions import (
 )
 from yarl import URL
 
-from pivot.bus.edge import LIBRARY_ERRORS, shown
+from pivot.bus.edge import bus_errors, shown
 from pivot.bus.link import Link, open_link
 from pivot.bus.settings import BusSettings
 from pivot.bus.stats import BusStats
-from pivot.errors import ConfigError
+from pivot.errors import BusError, ConfigError
 
 log = structlog.get_logger()
+
+CLOSE_TIMEOUT_S = 5.0
 
 _REFUSED = (
     AuthenticationError,
@@ -100,11 +102,18 @@ class Connection:
         for pause_s in _pauses(self._settings):
             for url in (self._settings.url, *self._settings.urls):
                 try:
-                    return await self._open(url)
-                except LIBRARY_ERRORS as error:
-                    self._raise_if_hopeless(error)
+                    with bus_errors("connecting"):
+                        return await self._open(url)
+                except ConfigError:
+                    raise
+                except Exception as error:  # an unknown fault of the library must not end the bus for good
+                    cause = error.__cause__ if isinstance(error, BusError) else error
+                    self._raise_if_hopeless(cause or error)
                     log.warning(
-                        "bus.connect_failed", broker=_broker(url), error=shown(error), retry_s=pause_s
+                        "bus.connect_failed",
+                        broker=_broker(url),
+                        error=shown(cause or error),
+                        retry_s=pause_s,
                     )
             await asyncio.sleep(pause_s)
         raise AssertionError("the pauses never end")
@@ -149,7 +158,8 @@ def _broker(source: object) -> str:
 async def _close_quietly(link: Link) -> None:
     """Close what may be broken already; what it has to say about that is known."""
     try:
-        async with asyncio.timeout(5.0):
-            await link.close()
-    except (*LIBRARY_ERRORS, RuntimeError) as error:
+        with bus_errors("closing"):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await link.close()
+    except Exception as error:
         log.debug("bus.close_failed", error=shown(error))

@@ -50,24 +50,35 @@ class RabbitBus:
             lost=self._inbox.lost,
         )
         self._outbox = Outbox(self._connection, self.stats, settings.publish_timeout_s)
+        self._keeper = asyncio.create_task(self._connection.keep(), name="bus connection")
 
     async def connected(self) -> None:
-        """Return when there is a connection and all that stood on the last one stands again."""
-        await self._connection.current()
+        """Return when there is a connection and all that stood on the last one stands again.
+
+        Raises:
+            ConfigError: the broker refuses us for a reason that waiting will not change.
+        """
+        up = asyncio.ensure_future(self._connection.current())
+        try:
+            await asyncio.wait({up, self._keeper}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            up.cancel()
+        if self._keeper.done():
+            self._keeper.result()
 
     async def consume(self, handle: RequestHandler) -> None:
         """Give every request to `handle` from now on, after reconnects too; returns when requests can come.
 
         `handle` is called in the order of arrival with a delivery that it must get settled, and returns at
-        once.
+        once. While the broker cannot be reached, this waits.
 
         Raises:
-            ConfigError: the shared queue stands with other arguments.
+            ConfigError: the broker refuses us, or the shared queue stands with other arguments.
         """
         while not self.stats.consuming:
-            link = await self._connection.current()
+            await self.connected()
             with suppress(BusError):
-                await self._inbox.start(link, handle)
+                await self._inbox.start(await self._connection.current(), handle)
 
     async def stop_consuming(self) -> None:
         """Take no further requests, first step of a drain; held ones can still be settled.
@@ -110,6 +121,12 @@ class RabbitBus:
             log.debug("bus.unbind_failed", call_id=call_id, error=str(error))
         finally:
             self.stats.bound_legs = len(self._bindings)
+
+    async def close(self) -> None:
+        """Disconnect in good order."""
+        self._keeper.cancel()
+        await asyncio.wait([self._keeper])
+        await self._connection.close()
 
     async def _restore(self, link: Link) -> None:
         """What must stand on a new connection before anybody uses it; raises the library's errors."""
@@ -159,36 +176,21 @@ def _binding_key(call_id: str) -> str:
 async def open_bus(
     settings: BusSettings, *, node: str, event_queue: str | None = None
 ) -> AsyncIterator[RabbitBus]:
-    """A connected bus; on leaving, what is not settled goes back to the queue.
+    """A bus that connects, and stays connected; on leaving, what is not settled goes back to the queue.
+
+    It is there at once, so that health can be asked for; `consume` and `connected` wait for the broker.
 
     Args:
         node: our name in messages, like an Erlang node's: `pivot@host.example.com`.
         event_queue: name of the worker's own queue; by default a new one for each start.
 
     Raises:
-        ConfigError: the broker refuses us for a reason that waiting will not change. While it cannot be
-        reached,
-            this waits and keeps trying.
+        ConfigError: a URL is none.
     """
     for url in (settings.url, *settings.urls):
         check_url(url)
     bus = RabbitBus(settings, node=node, event_queue=event_queue or f"{node}-{random.getrandbits(64):016x}")
-    keeper = asyncio.create_task(bus._connection.keep(), name="bus connection")
     try:
-        await _connected_or_failed(bus, keeper)
         yield bus
     finally:
-        keeper.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait([keeper])
-        await bus._connection.close()
-
-
-async def _connected_or_failed(bus: RabbitBus, keeper: asyncio.Task[None]) -> None:
-    first = asyncio.ensure_future(bus._connection.current())
-    try:
-        await asyncio.wait({first, keeper}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        first.cancel()
-    if keeper.done():
-        keeper.result()
+        await bus.close()

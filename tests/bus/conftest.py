@@ -39,6 +39,7 @@ async def kazoo(vhost_url: str) -> AsyncIterator[KazooSide]:
 async def bus(vhost_url: str, kazoo: KazooSide) -> AsyncIterator[RabbitBus]:
     """Connected after an Erlang node has declared everything."""
     async with open_bus(quick(vhost_url), node=NODE) as opened:
+        await opened.connected()
         yield opened
 
 

@@ -48,7 +48,7 @@ async def test_a_bound_leg_is_heard_in_order_and_no_other(bus: RabbitBus, kazoo:
     await publish(kazoo, encode_usurp("other.call", "f1", node="n", msg_id="1"))
 
     assert [await heard(events) for _ in keys] == [DigitPressed(CALL_ID, key) for key in keys]
-    assert await heard(other) == Usurped("f1")
+    assert await heard(other) == Usurped("f1", "other.call")
     assert (events.empty(), other.empty(), bus.stats.bound_legs) == (True, True, 2)
 
 

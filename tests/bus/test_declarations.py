@@ -89,8 +89,8 @@ async def test_an_exchange_of_another_type_is_named(kazoo: KazooSide, vhost_url:
     await kazoo.channel.exchange_declare(exchange="callevt", exchange_type="fanout")
 
     with pytest.raises(ConfigError, match=r"other properties.*'callevt'"):
-        async with open_bus(quick(vhost_url), node=NODE):
-            pass
+        async with open_bus(quick(vhost_url), node=NODE) as opened:
+            await opened.connected()
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ async def test_an_exchange_of_another_type_is_named(kazoo: KazooSide, vhost_url:
 async def test_a_refused_user_or_vhost_stops_the_start(amqp_url: str, change: Callable[[URL], URL]) -> None:
     """Waiting will not help, and the message keeps the password to itself."""
     with pytest.raises(ConfigError, match=r"refuses the user, password or vhost of bus\.url") as caught:
-        async with open_bus(quick(str(change(URL(amqp_url)))), node=NODE):
-            pass
+        async with open_bus(quick(str(change(URL(amqp_url)))), node=NODE) as opened:
+            await opened.consume(lambda _: None)
     assert "guest:" not in str(caught.value)
     assert "wrong" not in str(caught.value)
 
@@ -121,6 +121,8 @@ async def test_a_broker_that_is_away_is_waited_for(vhost_url: str, tcp_proxy: Op
 
     with capture_logs(processors=[note]) as logs:
         async with open_bus(quick(proxy.url), node=NODE) as opened:
+            assert not opened.stats.connected
+            await opened.connected()
             assert opened.stats.connected
     assert refused.is_set()
     assert [each["event"] for each in logs][-1] == "bus.connected"

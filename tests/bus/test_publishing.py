@@ -152,6 +152,7 @@ async def test_a_silent_broker_costs_a_message_and_not_the_worker(
     """Nothing hangs: after the limit the sender knows that it knows nothing."""
     proxy = await tcp_proxy(vhost_url)
     async with open_bus(quick(proxy.url, publish_timeout_s=0.2), node=NODE) as opened:
+        await opened.connected()
         proxy.stall()
         with pytest.raises(BusError, match="publishing to targeted requester-queue") as caught:
             await opened.send(call(), SayProcessing())
@@ -167,6 +168,7 @@ async def test_a_connection_that_breaks_while_publishing_is_an_error_and_no_canc
     """The library cancels what waits; a session must not take that for its own end."""
     proxy = await tcp_proxy(vhost_url)
     async with open_bus(quick(proxy.url), node=NODE) as opened:
+        await opened.connected()
         proxy.stall()
         sending = asyncio.create_task(opened.send(call(), SayProcessing()))
         await asyncio.sleep(0)

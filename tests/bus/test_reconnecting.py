@@ -35,6 +35,7 @@ async def wire(vhost_url: str, tcp_proxy: OpenProxy) -> TcpProxy:
 @pytest.fixture
 async def worker(kazoo: KazooSide, wire: TcpProxy) -> AsyncIterator[RabbitBus]:
     async with open_bus(quick(wire.url), node=NODE) as opened:
+        await opened.connected()
         yield opened
 
 
@@ -188,6 +189,7 @@ async def test_publishing_waits_for_the_connection(
 async def test_an_outage_longer_than_the_limit_is_an_error(kazoo: KazooSide, wire: TcpProxy) -> None:
     """Nothing hangs."""
     async with open_bus(quick(wire.url, publish_timeout_s=0.1), node=NODE) as worker:
+        await worker.connected()
         wire.refuse()
         wire.cut()
         await lost(worker)
@@ -221,3 +223,31 @@ async def test_a_drained_worker_does_not_consume_again(
 
     assert (worker.stats.connected, worker.stats.consuming) == (True, False)
     await worker.stop_consuming()
+
+
+async def test_a_wire_cut_at_any_moment_of_connecting_is_survived(
+    worker: RabbitBus, wire: TcpProxy, taken: Requests, kazoo: KazooSide
+) -> None:
+    """Whatever step the cut hits, and whatever the library makes of it, the next attempt follows."""
+    for cut in range(1, 25):
+        connections = wire.accepted
+        wire.cut()
+        await wire.wait_for_connections(connections + 1)
+        for _ in range(cut * 5):
+            await asyncio.sleep(0)
+    async with asyncio.timeout(10.0):
+        await worker.connected()
+        await kazoo.ask(request("after"))
+
+    assert (await heard(taken)).request.call.call_id == "after"
+
+
+async def test_stopping_while_the_broker_is_away_takes_no_time(vhost_url: str, tcp_proxy: OpenProxy) -> None:
+    """An operator who stops a worker that waits for its broker need not kill it."""
+    away = await tcp_proxy(vhost_url)
+    away.refuse()
+    async with asyncio.timeout(5.0), open_bus(quick(away.url), node=NODE) as opened:
+        consuming = asyncio.create_task(opened.consume(lambda _: None))
+        await asyncio.sleep(0)
+        consuming.cancel()
+        await opened.stop_consuming()

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from pivot.bus import RabbitBus, open_bus
 from pivot.bus.delivery import AmqpDelivery
+from pivot.model.commands import SayProcessing
 from pivot.wire.requests import decode_request
 from tests.bus.conftest import NODE, quick
 from tests.bus.kazoo_side import PIVOT_REQ, KazooSide, heard, properties, request
@@ -238,3 +239,18 @@ async def test_draining_takes_no_new_requests_and_settles_the_held_ones(
 
     handed_back = await heard(requests)
     assert (handed_back.request, handed_back.redelivered) == (held[1].request, True)
+
+
+async def test_a_lone_worker_finishes_what_it_holds(
+    bus: RabbitBus, kazoo: KazooSide, requests: Requests
+) -> None:
+    """The shared queue goes with its last consumer, but held requests can still be settled."""
+    await kazoo.ask(request("a"))
+    held = await heard(requests)
+    await bus.stop_consuming()
+
+    await held.acknowledge()
+    await kazoo.listen("targeted", "requester-queue")
+    await bus.send(held.request.call, SayProcessing())
+
+    assert (bus.stats.connected, bus.stats.in_flight, bus.stats.published) == (True, 0, 1)
