@@ -7,7 +7,7 @@ import gc
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
@@ -91,9 +91,9 @@ async def run_worker(settings: Settings) -> None:
         show_figures(metrics, worker, bus, debug)
         routes = health_routes(metrics, ready_checks(bus), store_state(debug))
         await open_doors(rooms, settings, debug.store, node, routes)
-        await bus.consume(worker.take)
-        log.info("worker.ready", node=node, version=__version__)
-        await stopped.wait()
+        if await done_before(stopped, bus.consume(worker.take)):
+            log.info("worker.ready", node=node, version=__version__)
+            await stopped.wait()
         await drain(worker, bus, settings.bus.drain_s)
 
 
@@ -134,6 +134,19 @@ async def open_doors(
         host = settings.health.host
         port = await rooms.enter_async_context(open_health(host, settings.health.port, routes))
         log.info("health.ready", host=host, port=port)
+
+
+async def done_before(stopped: asyncio.Event, work: Coroutine[None, None, None]) -> bool:
+    """Whether this was done; it is given up when we are told to stop first, as while the broker is away."""
+    working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stopped.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+        return working.done()
+    finally:
+        working.cancel()
+        stopping.cancel()
 
 
 async def drain(worker: Worker, bus: RabbitBus, within_s: float) -> None:
