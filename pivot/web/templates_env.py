@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, Undefined
+from markupsafe import Markup, escape
 
 from pivot.debug.shown import clean
 from pivot.model.json import Json, JsonObject
@@ -21,15 +23,17 @@ def make_environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("pivot.web"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {
+    filters: dict[str, Callable[..., object]] = {
         "clean": shown_text,
         "segment": lambda text: quote(str(text), safe=""),
+        "prose": prose,
         "pretty": lambda value: clean(json.dumps(value, indent=2, ensure_ascii=False)),
         "words": lambda value: clean(words(value)),
         "told": lambda moment: clean(words({k: v for k, v in moment.items() if k not in ("at_ms", "what")})),
         "warnings": warnings_of,
         "waterfall": waterfall,
     }
+    environment.filters |= filters
     return environment
 
 
@@ -40,6 +44,11 @@ def style_sheet() -> str:
 def shown_text(value: object) -> str:
     """Nothing for what is not there."""
     return "" if value is None or isinstance(value, Undefined) else clean(str(value))
+
+
+def prose(text: str) -> Markup:
+    """Our own sentences, with what stands in backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def words(value: Json) -> str:
@@ -70,9 +79,7 @@ def waterfall(exchange: JsonObject) -> list[Bar]:
     """Where the time went; nothing when no times are known."""
     times = _notes(exchange).get("times_ms")
     known = times if isinstance(times, Mapping) else {}
-    parts = [
-        (name, float(ms)) for name in PARTS if isinstance(ms := known.get(name), int | float) and ms >= 0
-    ]
+    parts = [(name, float(ms)) for name in PARTS if isinstance(ms := known.get(name), int | float) and ms > 0]
     whole = sum(ms for _, ms in parts)
     bars, x = list[Bar](), 0.0
     for name, ms in parts if whole > 0 else ():
