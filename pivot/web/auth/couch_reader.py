@@ -24,7 +24,9 @@ class CouchReader:
     def __init__(self, url: str, *, timeout_s: float, cache_s: float) -> None:
         parsed = URL(url)
         self._base = parsed.with_user(None).origin()
-        self._auth = aiohttp.BasicAuth(parsed.user, parsed.password or "") if parsed.user else None
+        self._headers = {"Accept": "application/json, application/octet-stream;q=0.9, */*;q=0.8"}
+        if parsed.user:
+            self._headers["Authorization"] = aiohttp.encode_basic_auth(parsed.user, parsed.password or "")
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._kept = ShortCache[tuple[bytes | None]](cache_s, time.monotonic)
         self._session: aiohttp.ClientSession | None = None
@@ -33,7 +35,10 @@ class CouchReader:
         body = await self._get(f"/{quote(database, safe='')}/{quote(document_id, safe='')}")
         if body is None:
             return None
-        document = orjson.loads(body)
+        try:
+            document = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise StoreError("CouchDB answered a read with no JSON", retryable=True) from error
         return document if isinstance(document, dict) else None
 
     async def attachment(self, database: str, document_id: str, name: str) -> bytes | None:
@@ -54,10 +59,7 @@ class CouchReader:
     async def _ask(self, path: str) -> bytes | None:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                auth=self._auth,
-                timeout=self._timeout,
-                headers={"Accept": "application/json, application/octet-stream;q=0.9, */*;q=0.8"},
-                trust_env=False,
+                timeout=self._timeout, headers=self._headers, trust_env=False
             )
         try:
             async with self._session.get(URL(f"{self._base}{path}", encoded=True)) as reply:
