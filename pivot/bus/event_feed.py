@@ -14,11 +14,12 @@ from pivot.bus.edge import bus_errors
 from pivot.bus.inbox import body_of, delivered
 from pivot.bus.stats import BusStats
 from pivot.errors import BusError, WireError
+from pivot.model.dialling import LegControlled
 from pivot.model.events import Event
 from pivot.wire.events import decode_event
-from pivot.wire.media_server import decode_reply
 from pivot.wire.names import Exchange, Field
 from pivot.wire.payload import decode
+from pivot.wire.replies import decode_reply
 from pivot.wire.routing import encode_word, split_call_key
 
 log = structlog.get_logger()
@@ -84,7 +85,8 @@ class EventFeed:
         leg = self._asked.get(msg_id)
         answer = decode_reply(body) if leg else None
         if leg and answer:
-            del self._asked[msg_id]
+            if not isinstance(answer, LegControlled):  # the leg's own end is still to come
+                del self._asked[msg_id]
             self._give(leg, answer, message)
 
     def _give(self, leg: str, event: Event | None, message: DeliveredMessage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from pivot.model.dialling import DiallingEvent
 from pivot.model.fetch import Answer, FetchFailure
 from pivot.model.json import JsonObject
 from pivot.model.plain import plain
@@ -178,6 +179,7 @@ SwitchEvent: TypeAlias = (
     | RecordingStarted
     | RecordingStopped
     | FileSent
+    | DiallingEvent
     | ChannelDestroyed
 )
 Event: TypeAlias = (

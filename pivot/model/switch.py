@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pivot.model.dialling import DiallingCommand
 from pivot.model.plain import plain
 
 
@@ -164,4 +165,5 @@ SwitchCommand: TypeAlias = (
     | SendFile
     | EchoLeg
     | AskChannel
+    | DiallingCommand
 )

@@ -74,6 +74,7 @@ OFFNET_REQ = Api(
         Field.PRESENCE_ID,
         "Outbound-Caller-ID-Number",
         "Outbound-Caller-ID-Name",
+        Field.RINGBACK,
         Field.MEDIA,
         Field.FORCE_OUTBOUND,
         "Emergency-Caller-ID-Number",
@@ -94,6 +95,36 @@ OFFNET_REQ = Api(
         Field.CALL_ID: is_text,
         Field.ACCOUNT_ID: is_text,
     },
+)
+OFFNET_RESP = Api(
+    "offnet_resp",
+    required=(Field.RESPONSE_MESSAGE,),
+    optional=(Field.RESPONSE_CODE, Field.ERROR_MESSAGE, Field.CONTROL_QUEUE, Field.CALL_ID),
+    checks=_kind(Category.RESOURCE, EventName.OFFNET_RESP),
+)
+ORIGINATE_REQ = Api(
+    "originate_req",
+    required=(Field.ENDPOINTS, Field.APPLICATION_NAME),
+    optional=(
+        Field.TIMEOUT,
+        Field.OUTBOUND_CALL_ID,
+        Field.OUTBOUND_CALLER_ID_NUMBER,
+        Field.OUTBOUND_CALLER_ID_NAME,
+        Field.ORIGINATE_IMMEDIATE,
+        Field.IGNORE_EARLY_MEDIA,
+        Field.EXISTING_CALL_ID,
+        Field.CUSTOM_CHANNEL_VARS,
+    ),
+    checks={
+        **_kind(Category.RESOURCE, EventName.ORIGINATE_REQ),
+        Field.APPLICATION_NAME: one_of("bridge", "eavesdrop", "fax", "park", "transfer"),
+        Field.ENDPOINTS: is_list,
+        Field.CUSTOM_CHANNEL_VARS: is_object,
+    },
+)
+ORIGINATE_UUID = Api("originate_uuid", required=(Field.OUTBOUND_CALL_ID,), optional=(Field.OUTBOUND_CONTROL,))
+ORIGINATE_RESP = Api(
+    "originate_resp", required=(), optional=(Field.APPLICATION_RESPONSE, Field.ERROR_MESSAGE, Field.CALL_ID)
 )
 DISCOVERY_REQ = Api(
     "conference discovery_req",
@@ -171,7 +202,7 @@ _COMMANDS = (
     ),
     _command("echo"),
     _command("progress"),
-    _command("ring", optional=("Ringback",), checks={"Ringback": is_text}),
+    _command("ring", optional=(Field.RINGBACK,), checks={Field.RINGBACK: is_text}),
     _command(
         "respond",
         required=(Field.RESPONSE_CODE,),
@@ -217,7 +248,9 @@ _COMMANDS = (
             Field.MEDIA_TRANSFER_DESTINATION,
             Field.MEDIA_NAME,
             Field.ADDITIONAL_HEADERS,
-            "Media-Recording-ID",
+            Field.MEDIA_RECORDING_ID,
+            Field.CHANNELS_AS_STEREO,
+            Field.FOLLOW_TRANSFER,
             "Record-Min-Sec",
             "Record-Sample-Rate",
         ),
@@ -241,7 +274,8 @@ _COMMANDS = (
             Field.MEDIA,
             Field.IGNORE_EARLY_MEDIA,
             Field.DIAL_ENDPOINT_METHOD,
-            "Continue-On-Fail",
+            Field.CONTINUE_ON_FAIL,
+            Field.RINGBACK,
             Field.CUSTOM_CHANNEL_VARS,
             "B-Leg-Events",
             "Outbound-Caller-ID-Number",
@@ -255,7 +289,23 @@ _COMMANDS = (
         },
     ),
     _command("park", optional=(Field.TIMEOUT, Field.HANGUP_CAUSE)),
-    _command("hold", optional=("Hold-Media",)),
+    _command("hold", optional=(Field.HOLD_MEDIA,)),
+    _command(
+        "connect_leg",
+        required=(Field.TARGET_CALL_ID,),
+        optional=(
+            Field.CONTINUE_ON_CANCEL,
+            Field.CONTINUE_ON_FAIL,
+            Field.HANGUP_AFTER_PICKUP,
+            Field.PARK_AFTER_PICKUP,
+            Field.PUBLISH_USURP,
+        ),
+        checks={
+            Field.HANGUP_AFTER_PICKUP: is_boolean,
+            Field.PARK_AFTER_PICKUP: is_boolean,
+            Field.PUBLISH_USURP: is_boolean,
+        },
+    ),
     _command(
         "set",
         required=(Field.CUSTOM_CHANNEL_VARS, Field.CUSTOM_CALL_VARS),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pivot.model.codes import Code
+from pivot.model.dialling import LegRinging, LegsBridged, LegsParted
 from pivot.model.events import (
     ChannelAnswered,
     ChannelDestroyed,
@@ -37,6 +38,10 @@ _KNOWN = frozenset(
         EventName.USURP_CONTROL,
         EventName.DIALPLAN,
         EventName.CHANNEL_ANSWER,
+        EventName.CHANNEL_PROGRESS,
+        EventName.CHANNEL_PROGRESS_MEDIA,
+        EventName.CHANNEL_BRIDGE,
+        EventName.CHANNEL_UNBRIDGE,
         EventName.RECORD_START,
         EventName.RECORD_STOP,
     }
@@ -135,6 +140,12 @@ def _event(name: str, call_id: str, payload: Payload) -> Event | None:
             return None if digit is None else DigitPressed(call_id, digit)
         case EventName.CHANNEL_ANSWER:
             return ChannelAnswered(call_id)
+        case EventName.CHANNEL_PROGRESS | EventName.CHANNEL_PROGRESS_MEDIA:
+            return LegRinging(call_id)
+        case EventName.CHANNEL_BRIDGE:
+            return LegsBridged(call_id, _text(payload, Field.OTHER_LEG_CALL_ID) or "")
+        case EventName.CHANNEL_UNBRIDGE:
+            return LegsParted(call_id)
         case EventName.RECORD_START:
             return RecordingStarted(call_id, _path(payload))
         case EventName.RECORD_STOP:

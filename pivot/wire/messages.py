@@ -13,6 +13,7 @@ from pivot.model.commands import BusCommand, HandOverFlow, SayFailed, SayProcess
 from pivot.model.json import JsonObject
 from pivot.wire.api import Api
 from pivot.wire.apis import CALL_EVENT, FAILED, PROCESSING
+from pivot.wire.dialling import decode_dialling_command
 from pivot.wire.envelope import PIVOT, TRANSLATOR, App, Message, Sender, addressed, seal
 from pivot.wire.names import CALL_ID_HEADER, Category, EventName, Exchange, Field
 from pivot.wire.payload import Payload, decode
@@ -67,7 +68,8 @@ def decode_command(body: bytes) -> Sent | None:
     command = _decoded(payload)
     if command is None:
         return None
-    return Sent(payload[Field.CALL_ID], command, payload[Field.MSG_ID], payload.get(Field.SERVER_ID))
+    call_id = payload.get(Field.CALL_ID) or payload[Field.EXISTING_CALL_ID]
+    return Sent(call_id, command, payload[Field.MSG_ID], payload.get(Field.SERVER_ID))
 
 
 def _decoded(payload: Payload) -> BusCommand | None:
@@ -83,7 +85,9 @@ def _decoded(payload: Payload) -> BusCommand | None:
             flow = payload.get(Field.APPLICATION_DATA)
             return HandOverFlow(flow) if isinstance(flow, str) else None
         case Category.CALL, EventName.COMMAND:
-            return decode_switch_command(payload)
+            return decode_switch_command(payload) or decode_dialling_command(payload)
+        case Category.RESOURCE, _:
+            return decode_dialling_command(payload)
     return None
 
 

@@ -60,6 +60,8 @@ def media_server_command(node: str) -> str:
     return f"switch.command.{encode_word(node)}"
 
 
+ORIGINATE_REQUEST = "originate.resource.req"
+"""Key of a request to ring a party apart, on `callmgr`."""
 CONFERENCE_DISCOVERY = "conference.discovery"
 
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from pivot.errors import WireError
 from pivot.model.call import Call
+from pivot.model.dialling import DiallingCommand
 from pivot.model.switch import (
     AnswerCall,
     AskChannel,
@@ -28,6 +29,7 @@ from pivot.model.switch import (
 )
 from pivot.wire.api import DEFAULTS_REQUIRED, OPTIONAL_EVERYWHERE
 from pivot.wire.apis import COMMANDS
+from pivot.wire.dialling import encode_dialling_command
 from pivot.wire.envelope import CALL_RESPONSE, KAPPS_CALL, Message, Sender, addressed, seal
 from pivot.wire.media_server import encode_ask_channel, encode_send_file
 from pivot.wire.names import Application, Category, EventName, Exchange, Field, InsertAt
@@ -58,6 +60,8 @@ def encode_switch_command(call: Call, command: SwitchCommand, sender: Sender) ->
     Raises:
         WireError: the call has no Control-Queue, or the switch would refuse the command.
     """
+    if isinstance(command, DiallingCommand):
+        return encode_dialling_command(call, command, sender)
     if isinstance(command, AskChannel):
         return encode_ask_channel(call, command, sender)
     if isinstance(command, SendFile):

@@ -1,0 +1,238 @@
+"""What the switch can be told to do with other parties, and what it reports about them.
+
+A `bridge` ends in an `Executed` of that name with the hang-up cause; then the caller is parked, and goes
+on. Legs whose Call-ID we choose can be bound before they ring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from pivot.model.instructions import NameValue
+from pivot.model.json import JsonObject
+from pivot.model.plain import plain
+
+
+@plain
+class EndpointKind(StrEnum):
+    """How the switch finds a party."""
+
+    ROUTE = "route"
+    """By a SIP URI."""
+    NUMBER = "loopback"
+    """By a number that is routed as if the account had dialled it, on-net numbers included."""
+    DEVICE = "username"
+    """By the registration of a device of the account."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One party that is rung."""
+
+    label: str
+    """How the document names the party."""
+    call_id: str
+    """The Call-ID that its leg gets."""
+    kind: EndpointKind
+    address: str
+    """A SIP URI, a number, or a device's user name."""
+    realm: str = ""
+    """Of a device."""
+    transport: str | None = None
+    username: str | None = None
+    password: str | None = None
+    headers: tuple[NameValue, ...] = ()
+    timeout_s: float | None = None
+    variables: JsonObject = field(default_factory=dict)
+    """Custom-Channel-Vars of the leg."""
+    details: JsonObject = field(default_factory=dict)
+    """Further members of the endpoint, as Kazoo names them, from a device's document."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class CallerId:
+    """Who the party that is rung sees calling; empty: what the switch has."""
+
+    number: str = ""
+    name: str = ""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class DialCarrier:
+    """Ring a number through the carriers; `CarrierDone` and the bridge's `Executed` follow, in either order.
+
+    The leg's Call-ID is known only from `LegsBridged`.
+    """
+
+    msg_id: str
+    number: str
+    timeout_s: float
+    caller_id: CallerId = CallerId()
+    force_outbound: bool = True
+    """False: the carriers' service may ring an own number directly."""
+    process_media: bool = False
+    """The switch must see the audio, to record it."""
+    ringback: str | None = None
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class BridgeTo:
+    """Ring parties at once and join the caller with the first who answers."""
+
+    msg_id: str
+    endpoints: tuple[Endpoint, ...]
+    timeout_s: float
+    caller_id: CallerId = CallerId()
+    ringback: str | None = None
+    ignore_early_media: bool = True
+    """False: the caller hears what the party's network plays."""
+    process_media: bool = False
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class CallApart:
+    """Ring a party apart from the caller; `LegControlled`, then `LegReady` or `LegFailed`."""
+
+    msg_id: str
+    endpoint: Endpoint
+    timeout_s: float
+    caller_id: CallerId = CallerId()
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class JoinLeg:
+    """Join the caller with a leg that waits on the switch; both are parked when they part."""
+
+    msg_id: str
+    target: str
+    label: str = ""
+    """How the document names the party."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class RingBack:
+    """Let the caller hear ringing; on an answered call a tone, until `StopMedia`."""
+
+    msg_id: str
+    tone: str | None = None
+    """A tone stream of the switch; None: its own."""
+    answered: bool = False
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class HoldMusic:
+    """Play music until `StopMedia`; None: the channel's own."""
+
+    msg_id: str
+    media: str | None = None
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class StartRecording:
+    """Begin to record a leg with whomever it is joined; `RecordingStarted`, `RecordingStopped`."""
+
+    msg_id: str
+    name: str
+    """File name with its extension."""
+    recording_id: str
+    max_s: float
+    stereo: bool = False
+    leg: str | None = None
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    msg_id: str
+    name: str
+    """As given when it began."""
+    leg: str | None = None
+
+
+DiallingCommand: TypeAlias = (
+    DialCarrier | BridgeTo | CallApart | JoinLeg | RingBack | HoldMusic | StartRecording | StopRecording
+)
+
+
+# ---- events
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class LegRinging:
+    """A party's phone rings, or its network plays something."""
+
+    call_id: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class LegsBridged:
+    """A leg hears another one."""
+
+    call_id: str
+    other_leg: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class LegsParted:
+    """A leg hears no other one any more."""
+
+    call_id: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class CarrierDone:
+    """The carriers' service has finished with a `DialCarrier`."""
+
+    msg_id: str
+    cause: str
+    """`SUCCESS` when the parties talked, else a hang-up cause."""
+    code: str | None = None
+    """`sip:486` and the like."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class LegControlled:
+    """A leg that we ring apart has a control queue of its own."""
+
+    msg_id: str
+    call_id: str
+    control_queue: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class LegReady:
+    """A leg that we rang apart has answered and waits."""
+
+    msg_id: str
+    call_id: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class LegFailed:
+    """A leg that we rang apart did not answer."""
+
+    msg_id: str
+    cause: str
+
+
+DiallingEvent: TypeAlias = (
+    LegRinging | LegsBridged | LegsParted | CarrierDone | LegControlled | LegReady | LegFailed
+)

@@ -1,0 +1,262 @@
+"""Commands about other parties: to the call's control process, to the carriers' service, to any media server.
+
+What goes past the control process is answered on our own queue (`dialling_replies.py`).
+Source: kapi_dialplan.erl, kapi_offnet_resource.erl, kapi_resource.erl; stepswitch_bridge.erl,
+ecallmgr_originate.erl, ecallmgr_call_command.erl for what they do.
+"""
+
+from __future__ import annotations
+
+from pivot.errors import WireError
+from pivot.model.call import Call
+from pivot.model.dialling import (
+    BridgeTo,
+    CallApart,
+    CallerId,
+    DialCarrier,
+    DiallingCommand,
+    HoldMusic,
+    JoinLeg,
+    RingBack,
+    StartRecording,
+    StopRecording,
+)
+from pivot.wire.apis import COMMANDS, OFFNET_REQ, ORIGINATE_REQ
+from pivot.wire.endpoints import decode_endpoint, encode_endpoint
+from pivot.wire.envelope import KAPPS_CALL, TRANSLATOR, Message, Sender, addressed, seal
+from pivot.wire.names import Application, Category, EventName, Exchange, Field, InsertAt
+from pivot.wire.payload import Payload
+from pivot.wire.routing import ORIGINATE_REQUEST, offnet_request
+
+_RINGING_TONE = "tone_stream://%(2000,4000,440,480);loops=-1"
+"""What an answered caller hears for ringing when no country is named: the United States' tone."""
+
+
+def encode_dialling_command(call: Call, command: DiallingCommand, sender: Sender) -> Message:
+    """The message that carries this command.
+
+    Raises:
+        WireError: the call has no Control-Queue, or the reader would refuse the command.
+    """
+    if not call.control_queue:
+        raise WireError(f"the call has no {Field.CONTROL_QUEUE}: its switch cannot be told anything")
+    match command:
+        case DialCarrier():
+            return _offnet(call, command, sender)
+        case CallApart():
+            return _originate(call, command, sender)
+    members = _members(call, command)
+    payload = seal(
+        COMMANDS[members[Field.APPLICATION_NAME]],
+        members,
+        kind=(Category.CALL, EventName.COMMAND),
+        app=TRANSLATOR if isinstance(command, BridgeTo) else KAPPS_CALL,
+        node=sender.node,
+        msg_id=command.msg_id,
+        server_id=sender.server_id,
+    )
+    return addressed(Exchange.CALLCTL, call.control_queue, payload, command.msg_id)
+
+
+def _members(
+    call: Call, command: BridgeTo | JoinLeg | RingBack | HoldMusic | StartRecording | StopRecording
+) -> Payload:
+    match command:
+        case BridgeTo():
+            return _bridge(call, command)
+        case JoinLeg(target=target):
+            return _command(Application.CONNECT_LEG, call.call_id) | {
+                Field.TARGET_CALL_ID: target,
+                Field.CONTINUE_ON_FAIL: True,
+                Field.CONTINUE_ON_CANCEL: True,
+                Field.PARK_AFTER_PICKUP: True,
+                Field.HANGUP_AFTER_PICKUP: False,
+                # Else the target's own control process, and whoever follows it, would give the leg up.
+                Field.PUBLISH_USURP: False,
+            }
+        case RingBack(tone=tone, answered=True):
+            return _command(Application.PLAY, call.call_id) | {
+                Field.MEDIA_NAME: tone or _RINGING_TONE,
+                Field.TERMINATORS: [],
+                Field.ENDLESS_PLAYBACK: True,
+            }
+        case RingBack(tone=tone):
+            ring = _command(Application.RING, call.call_id)
+            return ring if tone is None else ring | {Field.RINGBACK: tone}
+        case HoldMusic(media=media):
+            hold = _command(Application.HOLD, call.call_id)
+            return hold if media is None else hold | {Field.HOLD_MEDIA: media}
+        case StartRecording():
+            return _command(Application.RECORD_CALL, command.leg or call.call_id) | {
+                Field.INSERT_AT: InsertAt.NOW,
+                Field.RECORD_ACTION: "start",
+                Field.MEDIA_NAME: command.name,
+                # Without an id the switch's side refuses the command.
+                Field.MEDIA_RECORDING_ID: command.recording_id,
+                Field.TIME_LIMIT: round(command.max_s),
+                Field.CHANNELS_AS_STEREO: command.stereo,
+                Field.FOLLOW_TRANSFER: False,
+            }
+        case StopRecording():
+            return _command(Application.RECORD_CALL, command.leg or call.call_id) | {
+                Field.INSERT_AT: InsertAt.NOW,
+                Field.RECORD_ACTION: "stop",
+                Field.MEDIA_NAME: command.name,
+            }
+
+
+def _command(name: Application, leg: str) -> Payload:
+    return {Field.APPLICATION_NAME: name, Field.CALL_ID: leg}
+
+
+def _shown(caller_id: CallerId) -> Payload:
+    shown: Payload = {}
+    if caller_id.number:
+        shown[Field.OUTBOUND_CALLER_ID_NUMBER] = caller_id.number
+    if caller_id.name:
+        shown[Field.OUTBOUND_CALLER_ID_NAME] = caller_id.name
+    return shown
+
+
+def _bridge(call: Call, command: BridgeTo) -> Payload:
+    optional: Payload = {} if command.ringback is None else {Field.RINGBACK: command.ringback}
+    return (
+        _command(Application.BRIDGE, call.call_id)
+        | {
+            Field.TIMEOUT: round(command.timeout_s),
+            Field.IGNORE_EARLY_MEDIA: command.ignore_early_media,
+            Field.DIAL_ENDPOINT_METHOD: "simultaneous",
+            Field.CONTINUE_ON_FAIL: True,
+            Field.ENDPOINTS: [encode_endpoint(call, endpoint) for endpoint in command.endpoints],
+        }
+        | ({Field.MEDIA: "process"} if command.process_media else {})
+        | optional
+        | _shown(command.caller_id)
+    )
+
+
+def _offnet(call: Call, command: DialCarrier, sender: Sender) -> Message:
+    """Nobody there to take it is no fault of the call: it then ends by its own time."""
+    optional: Payload = {} if command.ringback is None else {Field.RINGBACK: command.ringback}
+    payload = seal(
+        OFFNET_REQ,
+        {
+            Field.TIMEOUT: round(command.timeout_s),
+            Field.MEDIA: "process" if command.process_media else "bypass",
+            Field.FORCE_OUTBOUND: command.force_outbound,
+            Field.CONTROL_QUEUE: call.control_queue,
+            Field.CALL_ID: call.call_id,
+            Field.ACCOUNT_REALM: call.from_.realm,
+            Field.ACCOUNT_ID: call.account_id or "",
+            Field.TO_DID: command.number,
+            Field.RESOURCE_TYPE: "audio",
+            Field.APPLICATION_NAME: Application.BRIDGE,
+            **optional,
+            **_shown(command.caller_id),
+        },
+        kind=(Category.RESOURCE, EventName.OFFNET_REQ),
+        app=TRANSLATOR,
+        node=sender.node,
+        msg_id=command.msg_id,
+        server_id=sender.server_id,
+    )
+    return Message(Exchange.RESOURCES, offnet_request("audio"), payload, command.msg_id)
+
+
+def _originate(call: Call, command: CallApart, sender: Sender) -> Message:
+    """The leg is parked when it answers, on the caller's media server so that both can be joined."""
+    payload = seal(
+        ORIGINATE_REQ,
+        {
+            Field.APPLICATION_NAME: Application.PARK,
+            Field.ENDPOINTS: [encode_endpoint(call, command.endpoint)],
+            Field.OUTBOUND_CALL_ID: command.endpoint.call_id,
+            Field.EXISTING_CALL_ID: call.call_id,
+            Field.ORIGINATE_IMMEDIATE: True,
+            Field.IGNORE_EARLY_MEDIA: True,
+            Field.TIMEOUT: round(command.timeout_s),
+            Field.ACCOUNT_ID: call.account_id or "",
+            **_shown(command.caller_id),
+        },
+        kind=(Category.RESOURCE, EventName.ORIGINATE_REQ),
+        app=TRANSLATOR,
+        node=sender.node,
+        msg_id=command.msg_id,
+        server_id=sender.server_id,
+    )
+    return Message(Exchange.CALLMGR, ORIGINATE_REQUEST, payload, command.msg_id)
+
+
+# ---- for who plays the other side
+
+
+def decode_dialling_command(payload: Payload) -> DiallingCommand | None:
+    """The command of a message; None for what these are not.
+
+    Raises:
+        WireError: its reader would refuse it.
+    """
+    match payload.get(Field.EVENT_CATEGORY), payload.get(Field.EVENT_NAME):
+        case Category.RESOURCE, EventName.OFFNET_REQ:
+            OFFNET_REQ.check(payload)
+            return DialCarrier(
+                payload[Field.MSG_ID],
+                payload[Field.TO_DID],
+                float(payload.get(Field.TIMEOUT, 60)),
+                _caller_id(payload),
+                payload.get(Field.FORCE_OUTBOUND) is True,
+                payload.get(Field.MEDIA) == "process",
+                payload.get(Field.RINGBACK),
+            )
+        case Category.RESOURCE, EventName.ORIGINATE_REQ:
+            ORIGINATE_REQ.check(payload)
+            endpoint = decode_endpoint(payload[Field.ENDPOINTS][0])
+            timeout_s = float(payload.get(Field.TIMEOUT, 60))
+            return CallApart(payload[Field.MSG_ID], endpoint, timeout_s, _caller_id(payload))
+        case Category.CALL, EventName.COMMAND:
+            return _decoded(payload)
+    return None
+
+
+def _caller_id(payload: Payload) -> CallerId:
+    return CallerId(
+        payload.get(Field.OUTBOUND_CALLER_ID_NUMBER, ""), payload.get(Field.OUTBOUND_CALLER_ID_NAME, "")
+    )
+
+
+def _decoded(payload: Payload) -> DiallingCommand | None:
+    name = payload.get(Field.APPLICATION_NAME)
+    if isinstance(name, str) and name in COMMANDS:
+        COMMANDS[name].check(payload)
+    msg_id, leg = payload.get(Field.MSG_ID, ""), payload.get(Field.CALL_ID)
+    match name:
+        case Application.BRIDGE:
+            return BridgeTo(
+                msg_id,
+                tuple(decode_endpoint(each) for each in payload[Field.ENDPOINTS]),
+                float(payload.get(Field.TIMEOUT, 20)),
+                _caller_id(payload),
+                payload.get(Field.RINGBACK),
+                payload.get(Field.IGNORE_EARLY_MEDIA) is True,
+                payload.get(Field.MEDIA) == "process",
+            )
+        case Application.CONNECT_LEG:
+            return JoinLeg(msg_id, payload[Field.TARGET_CALL_ID])
+        case Application.RING:
+            return RingBack(msg_id, payload.get(Field.RINGBACK))
+        case Application.PLAY:
+            return RingBack(msg_id, payload[Field.MEDIA_NAME], answered=True)
+        case Application.HOLD:
+            return HoldMusic(msg_id, payload.get(Field.HOLD_MEDIA))
+        case Application.RECORD_CALL if payload[Field.RECORD_ACTION] == "start":
+            return StartRecording(
+                msg_id,
+                payload[Field.MEDIA_NAME],
+                payload[Field.MEDIA_RECORDING_ID],
+                float(payload[Field.TIME_LIMIT]),
+                payload.get(Field.CHANNELS_AS_STEREO) is True,
+                leg,
+            )
+        case Application.RECORD_CALL:
+            return StopRecording(msg_id, payload[Field.MEDIA_NAME], leg)
+    return None
