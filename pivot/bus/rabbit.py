@@ -126,7 +126,7 @@ class RabbitBus:
     async def close(self) -> None:
         """Disconnect in good order."""
         self._keeper.cancel()
-        await asyncio.wait([self._keeper])
+        await asyncio.gather(self._keeper, return_exceptions=True)  # `connected` has told of its errors
         await self._connection.close()
 
     async def _restore(self, link: Link) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pivot.model.call import BodyFormat, Call, Method, Party, PivotRequest, RequestFormat
 from pivot.wire.names import Exchange
@@ -149,3 +151,52 @@ def test_a_name_that_is_no_utf8_does_not_cost_the_call() -> None:
     body = request({"Call-ID": "c1", "Caller-ID-Name": "Jos?"}).replace(b"Jos?", b"Jos\xe9")
 
     assert decode_request(body).call.caller_id_name == "Jos\ufffd"
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-9, 2**53)
+    | st.floats(allow_nan=False)
+    | st.text("a@\u00fc", max_size=4),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text("a", max_size=2), inner, max_size=2),
+    max_leaves=4,
+)
+CALL_FIELDS = st.sampled_from(
+    ["Call-ID", "From", "From-User", "To-Realm", "Controller-Queue", "Custom-Channel-Vars", "Language", "x"]
+)
+FIELDS = st.sampled_from(
+    [
+        "Voice-URI",
+        "Debug",
+        "HTTP-Method",
+        "Request-Format",
+        "Request-Body-Format",
+        "Request-Timeout",
+        "CDR-URI",
+    ]
+)
+
+
+@given(st.dictionaries(CALL_FIELDS, JSON), st.dictionaries(FIELDS, JSON))
+def test_a_request_is_understood_or_refused_whatever_its_values(
+    call: dict[str, Any], members: dict[str, Any]
+) -> None:
+    """An exception of any other kind would leave the message unsettled."""
+    body = orjson.dumps(orjson.loads(request({"Call-ID": "c1"} | call)) | members)
+    try:
+        found = decode_request(body)
+    except RequestError:
+        return
+    assert found.call.call_id
+    assert found.call.from_.user
+    assert found.call.from_.realm
+
+
+@given(st.binary())
+@example(b"\xff\xfe")
+@example(b"[" * 2000)
+def test_any_bytes_are_refused_by_name(body: bytes) -> None:
+    """Strangers' bytes on the queue are an error that we know."""
+    with pytest.raises(RequestError):
+        decode_request(body)
