@@ -43,6 +43,8 @@ def configure(level: str = "info", format: str = "auto") -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    for library in ("aiormq", "aio_pika"):  # what breaks there is told by our own `bus.` lines, in JSON
+        logging.getLogger(library).setLevel(logging.CRITICAL)
 
 
 class GatheringLogger:
