@@ -1,0 +1,170 @@
+"""One case on the engine: session, switch and caller on virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote, urljoin
+
+from pivot.execute.machine import CallMachine
+from pivot.execute.rules import Rules
+from pivot.execute.state import CallState
+from pivot.model.call import Call, Method, Party, PivotRequest
+from pivot.model.codes import Code
+from pivot.model.commands import BusCommand, End, SayFailed, SayProcessing, StartTimer
+from pivot.model.events import FetchFailed, Requested
+from pivot.model.notes import (
+    AnswerAccepted,
+    AnswerRefused,
+    CallFailed,
+    Moment,
+    Noticed,
+    Unsupported,
+)
+from pivot.session.ports import Fetcher
+from pivot.session.session import Session, World
+from pivot.sim.caller import follow_script
+from pivot.sim.clock import run_virtually
+from pivot.sim.fakes import FakeBus, FakeDelivery, FakeOwnership
+from pivot.sim.leg import Clock, Observed
+from pivot.sim.switch import SimulatedSwitch
+from tests.conformance.cases import VOICE_URL, Case, Item
+from tests.conformance.servers import CaseFetcher, Servers
+from tests.rules import RULES
+
+CALL_ID = "CA00112233445566778899aabbccddeeff"
+ACCOUNT_ID = "a1b2c3d4e5f60718293a4b5c6d7e8f90"
+APOLOGY = "We are sorry, an application error has occurred. Goodbye."
+ALSO_ERRORS = frozenset({31920})
+"""Numbers of warnings that Twilio's catalogue counts among the errors."""
+_LIMIT_S = 20_000.0
+
+
+def rules_for(case: Case) -> Rules:
+    """Twilio's profile unless the case is about what only Kazoo has."""
+    return replace(RULES, profile="kazoo" if case.compat == "kazoo" else "twilio", apology=APOLOGY)
+
+
+def request_for(case: Case, base: str = "") -> PivotRequest:
+    """What callflow would ask; `base` stands for the servers' real address."""
+    call = case.call
+    number = Party("+15550001111", "carrier.test")
+    caller = Party("alice", "sip.test") if call.get("sip") else number
+    url = case.voice_url
+    if call.get("fallback_url"):
+        fallback = (
+            base + urljoin(VOICE_URL, call["fallback_url"]) if not base else base + call["fallback_url"]
+        )
+        url += ("&" if "#" in url else "#") + "fb=" + quote(fallback, safe="")
+    status = call.get("status_callback")
+    return PivotRequest(
+        msg_id="m1",
+        call=Call(
+            call_id=CALL_ID,
+            account_id=ACCOUNT_ID,
+            control_queue="control-queue",
+            controller_queue="controller-queue",
+            from_=caller,
+            to=Party("+15552223333", "pbx.test"),
+            request=Party("+15552223333", "pbx.test"),
+            caller_id_name="Bob",
+            caller_id_number="+15550001111",
+            switch_nodename="freeswitch@media1.test",
+        ),
+        voice_uri=url,
+        method=Method(call.get("voice_method", "POST").lower()),
+        cdr_uri=urljoin(VOICE_URL, status) if status else None,
+    )
+
+
+@dataclass
+class Watcher:
+    """Writes down what a bystander sees of a session, in the words of the cases."""
+
+    seen: list[Item]
+    state: CallState
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def saw(self, moment: Moment, at_s: float) -> None:
+        self.see_variables()
+        match moment:
+            case AnswerAccepted(warnings=warnings):
+                for warning in warnings:
+                    self.see("warn", code=warning.twilio_code)
+                    if warning.twilio_code in ALSO_ERRORS:
+                        self.see("error", code=warning.twilio_code)
+            case AnswerRefused(code=code) | CallFailed(code=code):
+                self.see("error", code=code.twilio_number)
+            case FetchFailed(failure=failure):
+                self.see("error", code=failure.code.twilio_number)
+            case Noticed(twilio_code=number, is_error=is_error):
+                self.see("error" if is_error else "warn", code=number)
+            case Unsupported(verb=verb):
+                self.see("unsupported", verb=verb)
+            case StartTimer(name, delay_s) if name.startswith("pause "):
+                self.see("pause", seconds=f"{delay_s:g}")
+            case SayFailed():  # callflow goes on with its own way to end a call
+                self.see("error_prompt")
+                self.see("hangup")
+            case End():
+                self.see("end", status=self.state.call_status)
+
+    def see(self, op: str, **details: object) -> None:
+        self.seen.append({"op": op, **details})
+
+    def see_variables(self) -> None:
+        for name, value in self.state.user_variables:
+            if self.variables.get(name) != value:
+                self.variables[name] = value
+                self.see("set", key=name, value=value)
+
+    def notice(self, observed: Observed) -> None:
+        """What the switch shows."""
+        is_apology = observed.op == "say" and observed.details.get("text") == APOLOGY
+        self.see("error_prompt" if is_apology else observed.op, **observed.details)
+
+
+def run_on_engine(case: Case) -> list[Item]:
+    """Everything that is seen of a case's call, in order."""
+    seen: list[Item] = []
+
+    async def live() -> None:
+        servers = Servers(case)
+        loop = asyncio.get_running_loop()
+        await live_call(case, request_for(case), seen, CaseFetcher(servers, seen), servers.sound_of, loop)
+
+    run_virtually(live())
+    return seen
+
+
+async def live_call(
+    case: Case,
+    request: PivotRequest,
+    seen: list[Item],
+    fetcher: Fetcher,
+    sound_of: Callable[[str], str | None],
+    clock: Clock,
+) -> None:
+    """One call from callflow's question to the end of the session."""
+    state = CallState(request, seed=case.id)
+    watcher = Watcher(seen, state)
+    switch: SimulatedSwitch
+
+    def perform(call: Call, command: BusCommand) -> None:
+        if not isinstance(command, SayFailed | SayProcessing):
+            switch.perform(CALL_ID, command)  # type: ignore[arg-type]  # no flow in these cases
+
+    bus = FakeBus(perform)
+    switch = SimulatedSwitch(clock, bus.deliver, watcher.notice, sound_of)
+    switch.ring(CALL_ID)
+    loop = asyncio.get_running_loop()
+    world = World(bus, fetcher, FakeOwnership(), now=loop.time)
+    session = Session(CallMachine(state, rules_for(case)), FakeDelivery(request), world, (watcher,))
+    follow_script(case.script, switch, CALL_ID, clock)
+    session.post(Requested(10.0))
+    try:
+        async with asyncio.timeout(_LIMIT_S):
+            await session.run()
+    except TimeoutError:
+        watcher.see("error", code=Code.WORKER_CRASH)

@@ -1,0 +1,50 @@
+"""Every conformance case on the engine, on virtual time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conformance.cases import Case, matches, objection, read_cases
+from tests.conformance.engine import run_on_engine
+from tests.conformance.failing import FAILING
+
+CASES = read_cases()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_case_is_fulfilled_or_known_to_fail(case: Case) -> None:
+    """What users of Twilio know works here; a case that begins to pass must leave the list."""
+    found = objection(case, run_on_engine(case))
+
+    if case.id in FAILING:
+        assert found is not None, f"{case.id} passes now: take it out of failing.py"
+    else:
+        assert found is None, f"{case.title}: {found}"
+
+
+def test_the_list_of_failing_cases_names_real_ones() -> None:
+    """A renamed case would hide behind its old name."""
+    assert set(FAILING) <= {case.id for case in CASES}
+
+
+def test_the_matcher_refuses_what_is_missing_out_of_order_or_forbidden() -> None:
+    """Else the cases above would prove nothing."""
+    case = next(case for case in CASES if case.id == "doc-30")
+    seen = [{"op": "say", "text": "A"}, {"op": "caller_gone"}, {"op": "end", "status": "completed"}]
+
+    assert objection(case, seen) is None
+    assert objection(case, seen[:2]) == "missing: {'op': 'end', 'status': 'completed'}"
+    assert objection(case, [seen[1], seen[0], seen[2]]) == "missing: {'op': 'caller_gone'}"
+    assert objection(case, [*seen, {"op": "hangup"}]) == "never: {'op': 'hangup'}"
+
+
+def test_details_match_as_the_cases_say() -> None:
+    """Present, absent, pattern, one of several codes, a subset of parameters."""
+    request = {"op": "request", "url": "u", "params": {"Digits": "12", "Empty": ""}}
+
+    assert matches({"op": "request", "params": {"Digits": "*", "Other": None}}, request)
+    assert matches({"op": "request", "params": {"Digits": "~^1", "Empty": "*"}}, request)
+    assert not matches({"op": "request", "params": {"Digits": None}}, request)
+    assert not matches({"op": "request", "url": "v"}, request)
+    assert matches({"op": "warn", "code": [1, 2]}, {"op": "warn", "code": 2})
+    assert not matches({"op": "warn", "code": [1, 2]}, {"op": "warn", "code": "3"})
