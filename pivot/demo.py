@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -36,6 +37,7 @@ from pivot.web.app import make_web_app, serve_web
 
 ACCOUNT_ID = "a1b2c3d4e5f60718293a4b5c6d7e8f90"
 _NODE = "pivot@demo"
+_PIPED_WIDTH = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,18 @@ class Caller:
     path: str
     request_format: str
     shows: str
+    script: tuple[Mapping[str, Any], ...] = ()
+    """What the caller does; see `sim/caller.py`."""
 
 
 CALLERS = (
     Caller("/flow", "kazoo", "a callflow in JSON: validated, defaults filled in, handed to callflow"),
+    Caller(
+        "/menu",
+        "twiml",
+        "a TwiML menu: the caller presses 1 while it is read out",
+        ({"t": 1.0, "do": "dtmf", "digits": "1"},),
+    ),
     Caller("/broken", "kazoo", "a callflow with a mistake: callflow goes on with the `_` child"),
 )
 
@@ -60,7 +70,7 @@ async def run_demo(*, port: int, stay: bool) -> None:
         port: of the inspector on 127.0.0.1; 0 for any free one.
         stay: go on serving until Ctrl-C.
     """
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
     settings = demo_settings(port)
     async with AsyncExitStack() as rooms, stop_signal() as stopped:
         voice_url = await rooms.enter_async_context(voice_application())
@@ -73,18 +83,22 @@ async def run_demo(*, port: int, stay: bool) -> None:
         bus, kazoo = MemoryBus(broker, _NODE), SimulatedKazoo(broker, "demo")
         rules = rules_of(settings, Schemas.bundled())
         world = World(bus, fetcher, HeldDelivery(), now=time.time)
-        await bus.consume(Worker(world, lambda: rules, watchers(metrics, debug.recorder)).take)
+        worker = Worker(world, lambda: rules, watchers(metrics, debug.recorder))
+        await bus.consume(worker.take)
         await kazoo.start()
+        rooms.push_async_callback(kazoo.stop)
         routes = health_routes(metrics, {})
         app = make_web_app(store, settings.web, node=_NODE, routes=routes, home_account=ACCOUNT_ID)
         host, web_port = await rooms.enter_async_context(serve_web(app, settings.web))
         for caller in CALLERS:
             call = await kazoo.place_call(
                 voice_url + caller.path,
+                script=caller.script,
                 Request_Format=caller.request_format,
                 Debug=True,
             )
             await call.over
+            await worker.until_idle()
             await writer.flush(5.0)
             await tell(console, caller, call, store)
         look_next(console, f"http://{host}:{web_port}", call.call_id, stay)

@@ -68,6 +68,12 @@ rabbit_auth_backend_internal:set_permissions(<<"guest">>, <<"NAME">>, All, All, 
 
 
 @pytest.fixture
+def account_id() -> str:
+    """An account that no other test has."""
+    return secrets.token_hex(16)
+
+
+@pytest.fixture
 def unique() -> Callable[[str], str]:
     """Makes names that no other test and no other run has: `unique("queue")` is `queue-5f0c...`."""
     return lambda kind: f"{kind}-{secrets.token_hex(8)}"

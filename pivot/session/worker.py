@@ -88,6 +88,10 @@ class Worker:
         session.post(Requested(CALLFLOW_PATIENCE_S - delivery.age_s, delivery.redelivered))
         self._start(self._live(session, delivery), session)
 
+    async def until_idle(self) -> None:
+        """Returns when no call is in progress."""
+        await self._idle.wait()
+
     async def drain(self, within_s: float) -> int:
         """Let calls end by themselves, then end the rest.
 

@@ -32,6 +32,7 @@ async def kazoo(amqp_vhost_url: str) -> AsyncIterator[SimulatedKazoo]:
         cluster = SimulatedKazoo(link)
         await cluster.start()
         yield cluster
+        await cluster.stop()
         assert cluster.strays == []
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 
 class VoiceServer:
-    """Answers `/json`, `/status/500`, `/slow` (after `released` is set) and `/say`; remembers who asked."""
+    """Answers `/json`, `/broken`, `/say`, `/status/500`, and `/slow` after `released` is set."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -30,6 +30,8 @@ class VoiceServer:
         match request.path.split("/"):
             case ["", "json"]:
                 return web.json_response({"module": "hangup"})
+            case ["", "broken"]:
+                return web.json_response({"module": "tts", "data": {}})
             case ["", "say"]:
                 return web.Response(text="<Response><Say>hi</Say></Response>", content_type="text/xml")
             case ["", "slow"]:

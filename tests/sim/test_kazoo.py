@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from pivot.model.commands import HandOverFlow, SayFailed, SayProcessing
 from pivot.model.fetch import Answer, FetchRequest
+from pivot.model.switch import SpeakText
 from pivot.session.session import World
 from pivot.session.worker import Worker
 from pivot.sim.broker import MemoryBroker
@@ -16,11 +19,15 @@ from pivot.sim.link import Arrived
 from pivot.sim.memory_bus import MemoryBus
 from pivot.wire.envelope import Message
 from pivot.wire.names import Exchange
-from tests.calls import VOICE_URL, answer
+from tests.calls import VOICE_URL, answer, twiml
 from tests.rules import RULES
 
 
-async def one_call(reply: Answer, delay_s: float = 0.0, with_worker: bool = True) -> SimulatedCall:
+async def one_call(
+    reply: Answer | Callable[[FetchRequest], Answer],
+    with_worker: bool = True,
+    script: Sequence[Mapping[str, Any]] = (),
+) -> SimulatedCall:
     """A call on a bus in memory, until callflow knows what to do."""
     broker = MemoryBroker()
     kazoo = SimulatedKazoo(broker)
@@ -29,17 +36,18 @@ async def one_call(reply: Answer, delay_s: float = 0.0, with_worker: bool = True
         bus = MemoryBus(broker, "pivot@test")
 
         def handler(request: FetchRequest) -> Answer:
-            return reply
+            return reply if isinstance(reply, Answer) else reply(request)
 
         world = World(
             bus,
-            FakeFetcher(handler, delay_s),
+            FakeFetcher(handler),
             FakeOwnership(),
             now=lambda: asyncio.get_running_loop().time(),
         )
         await bus.consume(Worker(world, lambda: RULES).take)
-    call = await kazoo.place_call(VOICE_URL, Request_Format="kazoo")
+    call = await kazoo.place_call(VOICE_URL, script=script, Request_Format="kazoo")
     await call.over
+    await kazoo.stop()
     assert kazoo.strays == []
     return call
 
@@ -53,6 +61,20 @@ def test_a_flow_reaches_callflow_after_processing() -> None:
         HandOverFlow('{"module":"hangup","data":{}}'),
     ]
     assert call.over.result() == "flow"
+
+
+def test_a_caller_listens_to_two_documents() -> None:
+    """Every command and event of the switch goes over the wire and back; then the caller hangs up."""
+
+    def reply(request: FetchRequest) -> Answer:
+        if request.iteration == 1:
+            return twiml("<Say>One</Say><Redirect>/two</Redirect>")
+        return twiml("<Say loop='9'>Two</Say>")
+
+    call = run_virtually(one_call(reply, script=[{"t": 7.0, "do": "hangup"}]))
+
+    spoken = [item.command.text for item in call.heard if isinstance(item.command, SpeakText)]
+    assert (spoken, call.over.result()) == (["One", "Two", "Two", "Two"], "NORMAL_CLEARING")
 
 
 def test_callflow_goes_on_at_failed() -> None:

@@ -1,0 +1,61 @@
+"""Events as the switch publishes them: the way back of `events.py`, for simulated switches."""
+
+from __future__ import annotations
+
+from pivot.errors import WireError
+from pivot.model.events import (
+    ChannelAnswered,
+    ChannelDestroyed,
+    CommandFailed,
+    DigitPressed,
+    Event,
+    Executed,
+    RecordingStarted,
+    RecordingStopped,
+)
+from pivot.wire.envelope import Message
+from pivot.wire.events import encode_channel_event, encode_command_error
+from pivot.wire.names import EventName, Field
+from pivot.wire.payload import Payload
+
+
+def encode_switch_event(call_id: str, event: Event, *, node: str, msg_id: str) -> Message:
+    """The message that tells of this event on this leg.
+
+    Raises:
+        WireError: no switch publishes such an event on `callevt`.
+    """
+    if isinstance(event, CommandFailed):
+        return encode_command_error(call_id, event, node=node)
+    name, members = _told(event)
+    return encode_channel_event(name, call_id, members, node=node, msg_id=msg_id)
+
+
+def _told(event: Event) -> tuple[EventName, Payload]:
+    match event:
+        case Executed(_, application, response):
+            members: Payload = {
+                Field.APPLICATION_NAME: application,
+                Field.APPLICATION_RESPONSE: response or "",
+            }
+            return EventName.CHANNEL_EXECUTE_COMPLETE, members
+        case DigitPressed(_, digit):
+            return EventName.DTMF, {Field.DTMF_DIGIT: digit}
+        case ChannelAnswered():
+            return EventName.CHANNEL_ANSWER, {}
+        case RecordingStarted(_, path):
+            return EventName.RECORD_START, {Field.RECORDING: {Field.FILE_PATH: path}}
+        case RecordingStopped(_, path, length_s, terminator, by_silence):
+            return EventName.RECORD_STOP, {
+                Field.RECORDING: {Field.FILE_PATH: path},
+                Field.LENGTH: str(round(length_s * 1000)),
+                Field.TERMINATOR: terminator or "",
+                Field.SILENCE_TERMINATED: by_silence,
+            }
+        case ChannelDestroyed(_, cause, code, cdr):
+            return EventName.CHANNEL_DESTROY, {
+                **cdr,
+                Field.HANGUP_CAUSE: cause or "",
+                Field.HANGUP_CODE: code or "",
+            }
+    raise WireError(f"{type(event).__name__} is no event that a switch publishes")
