@@ -82,11 +82,16 @@ def bench(
     accounts: Annotated[int, typer.Option(help="How many accounts the calls are spread over.")] = 1,
     calls: Annotated[int, typer.Option(help="Calls in each run.")] = 3000,
     at_once: Annotated[int, typer.Option(help="Calls in progress at a time.")] = 50,
+    web: Annotated[bool, typer.Option(help="Time the debug API over 100,000 documents instead.")] = False,
 ) -> None:
     """Measure pivot against the floor: the same libraries without pivot's code."""
     from pivot.bench import run_bench
+    from pivot.web.bench import run_web_bench
 
     with words_for_errors():
+        if web:
+            configure("error", "console")
+            return run(run_web_bench())
         run(run_bench(amqp, debug=debug, accounts=accounts, calls=calls, at_once=at_once))
 
 

@@ -21,7 +21,9 @@ from pivot.web.paging import PageRequest, RowPosition
 from pivot.web.rows import walk
 from pivot.web.time_range import TimeRange, month_of
 
-CHUNK = 100
+CHUNK = 50
+MAX_PAGE_BYTES = 32_000_000
+"""A page with more in its bodies ends early, and the next begins there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +56,18 @@ async def read_page(store: MonthViews, query: ReadQuery) -> ReadPage:
     """
     documents: list[JsonObject] = []
     following: RowPosition | None = None
+    size = 0
     async for position, document in _documents(store, query):
         if not query.wanted.passes(document):
             continue
-        if len(documents) == query.page.size:
+        is_full = bool(documents) and size > MAX_PAGE_BYTES
+        if len(documents) == query.page.size or (is_full and query.page.size is not None):
             following = position
             break
-        if len(documents) == query.max_rows:
-            raise too_many_rows(query.max_rows)
+        if is_full or len(documents) == query.max_rows:
+            raise too_many_rows(len(documents))
         documents.append(document)
+        size += sum(len(value) for value in document.values() if isinstance(value, str))
     documents.sort(key=_moment, reverse=query.descending)
     return ReadPage(tuple(public(document) for document in documents), following)
 

@@ -7,6 +7,7 @@ after a break in the middle of a batch it may get some calls twice, never too fe
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -26,12 +27,12 @@ RETRY_MS = 2000
 
 @dataclass(slots=True)
 class Streams:
-    """All open streams; at most `limit` at a time."""
+    """All open streams; at most `limit` at a time, and a quarter of them for one account."""
 
     store: CallQueries
     limit: int
     poll_s: float
-    _open: int = 0
+    _open: Counter[str] = field(default_factory=Counter)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def stop(self) -> None:
@@ -51,9 +52,9 @@ class Streams:
         Raises:
             ApiError: 404, the cursor is none of ours; 429, too many streams. Only before anything was sent.
         """
-        if self._open >= self.limit:
+        if self._open.total() >= self.limit or self._open[account_id] >= max(1, self.limit // 4):
             raise too_many_requests()
-        self._open += 1
+        self._open[account_id] += 1
         try:
             page = await self._page(account_id, cursor)
             await response.prepare(request)
@@ -61,7 +62,8 @@ class Streams:
         except (ConnectionError, TimeoutError):
             pass  # the client left, or reads too slowly: it may come back with its last id
         finally:
-            self._open -= 1
+            self._open[account_id] -= 1
+            self._open += Counter()  # forgets accounts without a stream
         return response
 
     async def _page(self, account_id: str, cursor: str | None) -> TailPage:

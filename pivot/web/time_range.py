@@ -56,8 +56,8 @@ def month_start(month: str) -> int:
 
 
 def neighbour(month: str, step: int) -> str:
-    """The month `step` months later, or earlier when negative."""
-    number = int(month[:4]) * 12 + int(month[4:]) - 1 + step
+    """The month `step` months later, or earlier when negative; the calendar ends at its ends."""
+    number = min(max(int(month[:4]) * 12 + int(month[4:]) - 1 + step, 12), 9999 * 12 + 11)
     return f"{number // 12:04d}{number % 12 + 1:02d}"
 
 

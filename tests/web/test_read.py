@@ -11,6 +11,7 @@ import pytest
 
 from pivot.debug.sqlite import SqliteStore
 from pivot.debug.store import Store
+from pivot.web import read
 from tests.web.memory_store import MemoryStore
 from tests.web.support import NODE, NOW, CrossbarClient, answered, asked, fill
 
@@ -181,6 +182,22 @@ async def test_a_page_that_cannot_be_is_refused(
 
     assert reply.status == 404
     assert (reply.body["message"], reply.data) == ("faulty_request", {"message": message})
+
+
+async def test_a_page_of_huge_bodies_ends_early(
+    alice: CrossbarClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one goes on there; without pages it is too much."""
+    monkeypatch.setattr(read, "MAX_PAGE_BYTES", 2500)
+    documents = [answered("c1", T + number, resp_body="x" * 1000) for number in range(7)]
+    await fill(store, *documents)
+
+    pages = await alice.pages("debug/c1")
+    everything = await alice.get("debug/c1", paginate="false")
+
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert [entry["id"] for page in pages for entry in page] == [each.id for each in reversed(documents)]
+    assert everything.status == 416
 
 
 async def test_filters_choose_documents(alice: CrossbarClient, store: Store) -> None:

@@ -16,7 +16,7 @@ from pivot.debug.store import CallRow
 from pivot.web import stream
 from pivot.web.errors import too_many_requests
 from tests.web.memory_store import MemoryStore
-from tests.web.support import ALICE, ALICE_TOKEN, BOB, SETTINGS, CrossbarClient, serving
+from tests.web.support import ALICE, ALICE_TOKEN, BOB, BOB_TOKEN, SETTINGS, CrossbarClient, serving
 
 
 def ended(call_id: str, started_s: float = 1_732_780_800.0) -> CallRow:
@@ -109,6 +109,18 @@ async def test_streams_are_counted(store: MemoryStore) -> None:
         async with asyncio.timeout(5):
             while (await _status(http)) == 429:
                 store.rows[ALICE].append(ended("x"))
+
+
+async def test_one_account_cannot_take_all_streams(store: MemoryStore) -> None:
+    """A quarter of them at most; the others' are kept for others."""
+    settings = replace(SETTINGS, max_streams=8)
+    async with serving(store, settings) as http, tailing(http) as first, tailing(http) as second:
+        await first.event()
+        await second.event()
+        assert (await CrossbarClient(http, ALICE_TOKEN).get("stream")).status == 429
+        url, token = f"/v2/accounts/{BOB}/pivot/stream", {"X-Auth-Token": BOB_TOKEN}
+        async with http.get(url, headers=token) as reply:
+            assert reply.status == 200
 
 
 async def _status(http: TestClient[Any, Any]) -> int:
