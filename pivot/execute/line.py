@@ -89,6 +89,11 @@ class Line:
             self.state.call_status = "in-progress"
             yield AnswerCall(self.draw_id())
 
+    def take_typed(self) -> str:
+        """Keys pressed since somebody last took them; they are nobody else's any more."""
+        typed, self.state.typed = self.state.typed, ""
+        return typed
+
     # URLs
 
     def resolve(self, written: str) -> str:

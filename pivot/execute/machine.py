@@ -207,10 +207,10 @@ class CallMachine:
             case Drained():
                 yield from self._hang_up(Code.WORKER_DRAIN, "the worker stops")
             case _:
-                yield from recordings.receive(event, self._line(at_s))
                 if self.state.program is not None:
                     yield from self.state.program.receive(event, self._line(at_s))
-                    yield from self._follow(at_s)
+                yield from recordings.receive(event, self._line(at_s))
+                yield from self._follow(at_s)
 
     def _when_ending(self, event: Event, at_s: float) -> Course:
         match event:
@@ -300,7 +300,8 @@ class CallMachine:
 
     def _no_document(self, question: Question, code: Code, message: str, at_s: float) -> Course:
         """The first way out of a failure is the fallback URL; it is asked once for each failed fetch."""
-        fallback = read_overrides(question.asked_url).fallback_url or self._rules.fallback_url
+        own = (read_overrides(url).fallback_url for url in (question.asked_url, self.state.request.voice_uri))
+        fallback = next(filter(None, own), None) or self._rules.fallback_url
         if fallback and not question.is_fallback and self._time_left_s(at_s) > _LEAST_FETCH_S:
             self.state.verdict = Verdict(Outcome.RECOVERED, code, message)
             extra = (*question.extra, *error_parameters(question.asked_url, code.twilio_number))
@@ -402,6 +403,9 @@ class CallMachine:
                     url = resolve_url(self._profile, program.base_url, url)
                     yield from self._ask(url, method, at_s, extra)
             case Finish() as finish:
+                assert program is not None
+                if not program.instructions:
+                    yield from self._line(at_s).pick_up()  # an empty document answers, too
                 self.state.program = None
                 if finish.call_status is not None:
                     self.state.call_status = finish.call_status

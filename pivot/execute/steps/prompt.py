@@ -62,9 +62,14 @@ class PromptStep:
         match event:
             case Executed(call_id, response=noop_id) if call_id == line.leg and noop_id == self.noop_id:
                 yield from self._play_next(line)
+            case Executed(call_id, "play", "FILE NOT FOUND" as complaint) if call_id == line.leg:
+                yield line.fault(f"a file could not be fetched: {complaint}", 11200)
+            case Executed(call_id, "play", "PLAYBACK ERROR" as complaint) if call_id == line.leg:
+                yield line.fault(f"a file is no sound that the switch knows: {complaint}", 13420)
             case DigitPressed(call_id, digit) if call_id == line.leg and digit in (self.terminators or ()):
                 self.cut = True
-            case CommandFailed(msg_id=msg_id) if msg_id == self.msg_id:
+            case CommandFailed(message=message, msg_id=msg_id) if msg_id == self.msg_id:
+                yield line.fault(f"the switch does not play: {message}", None)
                 yield from self._play_next(line)
 
     def stop(self, line: Line) -> Course:

@@ -29,7 +29,7 @@ class RejectStep:
         busy = self.verb.reason is RejectReason.BUSY
         code = _BUSY_HERE if busy else line.profile.reject_code
         yield Respond(line.draw_id(), line.draw_id(), code, self.verb.reason.value, self.verb.prompt)
-        self.result = Finish(hang_up=False)
+        self.result = Finish(hang_up=False, call_status="busy" if busy else "no-answer")
 
     def receive(self, event: Event, line: Line) -> Course:
         return iter(())

@@ -1,0 +1,100 @@
+"""Gather: keys are collected while prompts play."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pivot.execute.line import Course, Line
+from pivot.execute.program import Program
+from pivot.execute.step import AskFor, GoOn, Result
+from pivot.model.commands import CancelTimer, StartTimer
+from pivot.model.events import DigitPressed, Event, TimerFired
+from pivot.model.instructions import GatherVerb, Instruction, PauseVerb, Prompt
+from pivot.model.notes import Unsupported
+from pivot.model.plain import plain
+
+
+@plain
+@dataclass(slots=True)
+class GatherStep:
+    """Runs the prompts beside the collection. The first key stops them; the timer runs from the end of the
+    last prompt, and anew from each key."""
+
+    verb: GatherVerb
+    prompts: Program | None = None
+    """What still plays."""
+    digits: str = ""
+    timer: str = ""
+    result: Result | None = None
+
+    def start(self, line: Line) -> Course:
+        yield from line.pick_up()
+        if self.verb.speech is not None:
+            yield Unsupported(
+                "Gather input=speech", "no speech recognition is connected; words are not heard"
+            )
+        self.timer = f"gather {line.draw_id()}"
+        typed = line.take_typed()
+        if self.verb.prompts:
+            self.prompts = Program(line.leg, line.base_url, tuple(_plain(each) for each in self.verb.prompts))
+            yield from self.prompts.start(line)
+            yield from self._listen_when_said()
+        else:
+            yield StartTimer(self.timer, self.verb.timeout_s)
+            for digit in typed if line.profile.typeahead else "":
+                yield from self._press(digit, line)
+
+    def receive(self, event: Event, line: Line) -> Course:
+        match event:
+            case DigitPressed(call_id, digit):
+                if call_id == line.leg and self._counts():
+                    yield from self._press(digit, line)
+            case TimerFired(name) if name == self.timer:
+                self._finish(line)
+            case _ if self.prompts is not None:
+                yield from self.prompts.receive(event, line)
+                yield from self._listen_when_said()
+
+    def stop(self, line: Line) -> Course:
+        yield CancelTimer(self.timer)
+        if self.prompts is not None:
+            yield from self.prompts.stop(line)
+
+    def _counts(self) -> bool:
+        """Whether a key is input now."""
+        return self.result is None and self.verb.dtmf and (self.verb.barge_in or self.prompts is None)
+
+    def _listen_when_said(self) -> Course:
+        if self.prompts is not None and self.prompts.result is not None:
+            self.prompts = None
+            yield StartTimer(self.timer, self.verb.timeout_s)
+
+    def _press(self, digit: str, line: Line) -> Course:
+        if self.result is not None:
+            return  # surplus keys of what was typed ahead
+        if self.prompts is not None:
+            yield from self.prompts.stop(line)
+            self.prompts = None
+        is_finish = digit == self.verb.finish_on_key
+        self.digits += "" if is_finish else digit
+        if is_finish or len(self.digits) == self.verb.num_digits:
+            yield CancelTimer(self.timer)
+            self._finish(line)
+        else:
+            yield StartTimer(self.timer, self.verb.timeout_s)
+
+    def _finish(self, line: Line) -> None:
+        line.take_typed()
+        verb = self.verb
+        without_prompt = not verb.prompts and line.profile.gather_empty_without_prompt
+        if self.digits:
+            self.result = AskFor(verb.action, verb.method, (("Digits", self.digits),))
+        elif verb.action_on_empty_result or without_prompt:
+            self.result = AskFor(verb.action, verb.method)
+        else:
+            self.result = GoOn()
+
+
+def _plain(prompt: Prompt) -> Instruction:
+    """The prompt without keys of its own: it is the Gather that stops it."""
+    return prompt if isinstance(prompt, PauseVerb) else replace(prompt, terminators=())

@@ -1,0 +1,127 @@
+"""Record: the caller speaks into a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+from pivot.execute.line import Course, Line
+from pivot.execute.recordings import (
+    Recording,
+    begin_recording,
+    drop_recording,
+    is_event_of,
+    recording_parameters,
+)
+from pivot.execute.step import AskFor, GoOn, Result
+from pivot.model.commands import CancelTimer, StartTimer
+from pivot.model.events import (
+    ChannelDestroyed,
+    CommandFailed,
+    Event,
+    RecordingStarted,
+    RecordingStopped,
+    TimerFired,
+)
+from pivot.model.instructions import RecordVerb
+from pivot.model.notes import Unsupported
+from pivot.model.plain import plain
+from pivot.model.switch import Beep, RecordLeg, StopMedia
+
+_HANGUP_FOLLOWS_S = 2.0
+"""A recording that ended for no other reason has ended with its channel, whose own event is still to come."""
+
+
+@plain
+@dataclass(slots=True)
+class RecordStep:
+    """Ends by a key, by silence, by its limit or with the call; then the action is requested.
+
+    Silence alone is no recording: then the next verb's turn comes.
+    """
+
+    verb: RecordVerb
+    recording: Recording | None = None
+    msg_id: str = ""
+    timer: str = ""
+    began_s: float = 0.0
+    stopped: bool = False
+    result: Result | None = None
+
+    def start(self, line: Line) -> Course:
+        yield from line.pick_up()
+        if self.verb.transcribe:
+            yield Unsupported("Record transcribe", "no transcription is connected; nobody is called back")
+        key, self.msg_id = line.draw_id(), line.draw_id()
+        self.recording = Recording(
+            key, line.leg, "RecordVerb", _upload_url(self.verb, key, line), line.resolved(self.verb.status)
+        )
+        begin_recording(self.recording, line)
+        if self.verb.play_beep:
+            yield Beep(line.draw_id(), leg=line.other_leg)
+        self.began_s = line.at_s
+        yield RecordLeg(
+            self.msg_id,
+            self.recording.name,
+            self.verb.finish_on_keys,
+            self.verb.max_length_s,
+            self.verb.timeout_s,
+            line.other_leg,
+        )
+
+    def receive(self, event: Event, line: Line) -> Course:
+        recording = self.recording
+        assert recording is not None
+        match event:
+            case RecordingStarted() if is_event_of(recording.key, event):
+                self.began_s = line.at_s
+            case RecordingStopped(call_id=call_id) if call_id == line.leg and is_event_of(
+                recording.key, event
+            ):
+                yield from self._ended(event, recording, line)
+            case ChannelDestroyed(call_id) if call_id == line.leg:
+                if not self.stopped:
+                    recording.length_s = max(0.0, line.at_s - self.began_s)
+                self._tell(recording, line, "hangup")
+            case TimerFired(name) if name == self.timer:
+                self._tell(recording, line, None)
+            case CommandFailed(message=message, msg_id=msg_id) if msg_id == self.msg_id:
+                drop_recording(recording, line)
+                yield line.fault(f"the switch does not record: {message}", None)
+                self.result = GoOn()
+
+    def stop(self, line: Line) -> Course:
+        yield CancelTimer(self.timer)
+        if not self.stopped:
+            yield StopMedia(line.draw_id(), line.other_leg)
+
+    def _ended(self, event: RecordingStopped, recording: Recording, line: Line) -> Course:
+        self.stopped = True
+        recording.length_s = event.length_s
+        by_limit = event.length_s >= self.verb.max_length_s
+        if event.by_silence and event.length_s <= self.verb.timeout_s:
+            drop_recording(recording, line)
+            line.take_typed()
+            self.result = GoOn()
+        elif event.terminator or event.by_silence or by_limit:
+            self._tell(recording, line, event.terminator)
+        else:
+            self.timer = f"record {line.draw_id()}"
+            yield StartTimer(self.timer, _HANGUP_FOLLOWS_S)
+
+    def _tell(self, recording: Recording, line: Line, digits: str | None) -> None:
+        line.take_typed()
+        parameters = recording_parameters(recording, line)
+        if digits:
+            parameters = (*parameters, ("Digits", digits))
+        self.result = AskFor(self.verb.action, self.verb.method, parameters)
+
+
+def _upload_url(verb: RecordVerb, key: str, line: Line) -> str:
+    """Where the file is put and fetched: what the document or the operator says, else below the action."""
+    if verb.upload_url or not line.rules.recordings_url:
+        base = line.resolve(verb.upload_url or verb.action)
+    else:
+        base = line.rules.recordings_url
+    parts = urlsplit(base)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{key}.mp3", fragment=""))
