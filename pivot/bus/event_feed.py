@@ -71,6 +71,8 @@ class EventFeed:
         except WireError as error:
             self._stats.rejected += 1
             log.warning("bus.message_rejected", queue=self._queue, routing_key=key, error=str(error))
+        except Exception:  # a fault of ours; the other calls' events go on
+            log.exception("bus.event_unread", routing_key=key)
 
     def _read_event(self, key: str, message: DeliveredMessage) -> None:
         """Told apart by routing key: the payload may name another Call-ID."""

@@ -116,6 +116,10 @@ class Inbox:
             self._report(error, message)
             await self._refuse(_reject(channel, tag), error.call_id, error.controller_queue)
             return
+        except Exception:  # a fault of ours; unsettled, the message would stay with us for good
+            log.exception("bus.request_unread", bytes=len(message.body))
+            await self._refuse(_reject(channel, tag), None, None)
+            return
         if redelivered and self._take_back(request, channel, tag):
             return
         age = age_s(sent_at(message), arrived_s)

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from pivot.bus import RabbitBus, open_bus
 from pivot.bus.delivery import AmqpDelivery
+from pivot.model.call import PivotRequest
 from pivot.model.commands import SayProcessing
 from pivot.wire.requests import decode_request
 from tests.bus.conftest import NODE, quick
@@ -254,3 +255,23 @@ async def test_a_lone_worker_finishes_what_it_holds(
     await bus.send(held.request.call, SayProcessing())
 
     assert (bus.stats.connected, bus.stats.in_flight, bus.stats.published) == (True, 0, 1)
+
+
+async def test_a_fault_of_ours_while_reading_settles_the_message(
+    bus: RabbitBus, kazoo: KazooSide, requests: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Logged with its trace; unsettled, it would stay with us for good."""
+
+    def faulty(body: bytes) -> PivotRequest:
+        if b"bad" in body:
+            raise KeyError("a fault of ours")
+        return decode_request(body)
+
+    monkeypatch.setattr("pivot.bus.inbox.decode_request", faulty)
+    with capture_logs() as logs:
+        await kazoo.ask(request("bad"))
+        await kazoo.ask(request("next"))
+        assert (await heard(requests)).request.call.call_id == "next"
+
+    assert [each["event"] for each in logs] == ["bus.request_unread"]
+    assert bus.stats.in_flight == 1
