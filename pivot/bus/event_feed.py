@@ -25,7 +25,7 @@ from pivot.wire.routing import encode_word, split_call_key
 log = structlog.get_logger()
 
 REMEMBERED_EVENTS = 1024
-REMEMBERED_QUESTIONS = 4096
+REMEMBERED_QUESTIONS = 65_536  # a carrier answers when the dialled party has hung up
 
 
 class EventFeed:
