@@ -162,7 +162,7 @@ class Schemas:
         test = self._data_tests.get(module)
         if test is None:
             schema_id = f"callflows.{module}"
-            if schema_id not in self.documents:
+            if schema_id not in self.documents or schema_id == ACTION:  # the judge follows actions in actions
                 return False
             test = compiled(self.documents[schema_id], dict.fromkeys(URLS, _url_fits), schema_id)
             self._data_tests[module] = test

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
@@ -208,6 +208,7 @@ def an_action(draw: st.DrawFn) -> dict[str, Any]:
 
 @settings(max_examples=200, deadline=None)
 @given(an_action())
+@example({"module": "action", "data": {"module": "http://example.com/", "data": {}}})
 def test_the_short_way_and_the_judge_agree(action: dict[str, Any]) -> None:
     """Speed changes no verdict and no default."""
     judged = json.loads(json.dumps(action))
