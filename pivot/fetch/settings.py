@@ -72,7 +72,7 @@ class FetchSettings:
     breaker_failures: int = 20  # failures in a row that open an origin's breaker
     breaker_open_s: float = 5.0  # how long it stays open before one probe is let through
     egress: str = "enforce"  # which addresses may be called: enforce, report (log only), open, loopback
-    allow_networks: tuple[str, ...] = ()  # private networks that voice servers stand in, as CIDR
+    allow_networks: tuple[str, ...] = ()  # private networks that voice servers stand in, as CIDR: ["10.20.0.0/16"]
     allow_hosts: tuple[str, ...] = ()  # names that may resolve to private addresses; `*.example` for a domain
     deny_networks: tuple[str, ...] = ()  # never called, whatever else is allowed; as CIDR
     allow_ports: tuple[str, ...] = ()  # ports or ranges to be called although `deny_ports` has them
@@ -84,15 +84,7 @@ class FetchSettings:
     client_cert_file: str = ""  # our certificate for servers that ask for one, PEM
     client_key_file: str = ""  # its key; empty: in the certificate's file
     traceparent: bool = False  # send a W3C `traceparent` header; one trace per call
-    origin_headers: dict[str, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # per origin, `Name: value` lines to send
-    credentials: dict[str, str] = field(
-        default_factory=dict
-    )  # per origin, `user:password` (Basic) or `Bearer token`
-    signing_keys: dict[str, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # per account id or `*`: Standard Webhooks keys `whsec_...`, all used
-    twilio_tokens: dict[str, str] = field(
-        default_factory=dict
-    )  # per account id or `*`: token that makes X-Twilio-Signature
+    origin_headers: dict[str, tuple[str, ...]] = field(default_factory=dict)  # origin: `Name: value` lines
+    credentials: dict[str, str] = field(default_factory=dict)  # origin: `user:password` or `Bearer token`
+    signing_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)  # account or `*`: `whsec_...` keys
+    twilio_tokens: dict[str, str] = field(default_factory=dict)  # account or `*`: X-Twilio-Signature's token
