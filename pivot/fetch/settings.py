@@ -72,7 +72,7 @@ class FetchSettings:
     breaker_failures: int = 20  # failures in a row that open an origin's breaker
     breaker_open_s: float = 5.0  # how long it stays open before one probe is let through
     egress: str = "enforce"  # which addresses may be called: enforce, report (log only), open, loopback
-    allow_networks: tuple[str, ...] = ()  # private networks that voice servers stand in, as CIDR: ["10.20.0.0/16"]
+    allow_networks: tuple[str, ...] = ()  # networks of private voice servers: ["10.20.0.0/16"]
     allow_hosts: tuple[str, ...] = ()  # names that may resolve to private addresses; `*.example` for a domain
     deny_networks: tuple[str, ...] = ()  # never called, whatever else is allowed; as CIDR
     allow_ports: tuple[str, ...] = ()  # ports or ranges to be called although `deny_ports` has them
