@@ -108,7 +108,7 @@ def from_error(error: Exception, trace: Trace, origin: str) -> Fault:
         return Fault(Code.FETCH_TLS, f"no secure connection to {origin}: {_tls_reason(error)}")
     if isinstance(error, aiohttp.ClientConnectorError):
         return _not_connected(error, trace, origin)
-    if isinstance(error, HeaderFlood) or isinstance(error.__cause__, http_exceptions.LineTooLong):
+    if isinstance(error, HeaderFlood) or _is_long_head(error):
         return too_large(f"{origin} answered with more headers than are accepted")
     if isinstance(error, aiohttp.ClientResponseError | aiohttp.http.HttpProcessingError):
         return protocol(f"{origin} answered with something that is not HTTP")
@@ -133,6 +133,15 @@ def _tls_reason(error: Exception) -> str:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"its certificate is not accepted ({cause.verify_message})"
     return "the handshake failed" if not isinstance(cause, asyncio.TimeoutError) else "too slow"
+
+
+def _is_long_head(error: BaseException | None) -> bool:
+    """aiohttp wraps what its parser raised, more than once; too many headers have no class of their own."""
+    while error is not None:
+        if isinstance(error, http_exceptions.LineTooLong) or "Too many headers" in str(error):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _is_malformed(error: Exception) -> bool:
