@@ -158,6 +158,12 @@ class Attributes:
         return tuple(NameValue(name, value) for name, value in found if value is not None)
 
 
+def no_attributes(element: Element, reading: Reading) -> None:
+    """Warn of every attribute of an element that has none."""
+    with Attributes(element, reading):
+        pass
+
+
 def is_url(value: str) -> bool:
     """Whether a trimmed text can be a reference to an http or https URL; the empty one is."""
     scheme = _SCHEME.match(value)

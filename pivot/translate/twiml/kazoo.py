@@ -38,6 +38,8 @@ _GIVES_UP: Final[dict[tuple[str, str], Callable[[str], bool]]] = {
     ("Conference", "maxParticipants"): _number_outside(3, 40),
     ("Conference", "voice"): _always,
 }
+READS_OVER_CHILDREN: Final = frozenset({"Say", "Gather"})
+"""Elements whose strange children do not stop it."""
 _METHODS: Final = frozenset({"put", "fetch", ""})
 
 

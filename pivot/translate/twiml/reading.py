@@ -63,8 +63,15 @@ class Reading:
             self.misplaced(child, element, Twilio.NOT_IN_SCHEMA)
 
     def misplaced(self, child: Element, parent: Element, twilio: int) -> None:
-        """Warn of a child that its parent does not take."""
-        self.unusable(child, Code.TWIML_NESTING, f"is not allowed in {parent.name}; skipped", twilio)
+        """Warn of a child that its parent does not take.
+
+        Raises:
+            Abandoned: with Kazoo's failures, where it gives up.
+        """
+        message = f"{child.name} is not allowed in {parent.name}; skipped"
+        self.warn(Code.TWIML_NESTING, child.at, message, twilio)
+        if self.rules.as_kazoo and parent.name not in kazoo.READS_OVER_CHILDREN:
+            raise Abandoned
 
     def in_order(self) -> tuple[DocumentWarning, ...]:
         """The warnings in the order of the document."""

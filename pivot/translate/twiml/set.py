@@ -8,7 +8,7 @@ from typing import Final
 
 from pivot.model.codes import Code
 from pivot.model.instructions import NameValue, SetVerb
-from pivot.translate.twiml.attributes import Attributes
+from pivot.translate.twiml.attributes import no_attributes
 from pivot.translate.twiml.numbers import Twilio
 from pivot.translate.twiml.parameters import read_pair
 from pivot.translate.twiml.parser import Element
@@ -31,8 +31,8 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 def read(element: Element, reading: Reading) -> Iterator[SetVerb]:
     """One SetVerb, or nothing when it sets nothing."""
-    with Attributes(element, reading):
-        variables = read_variables(element, reading)
+    no_attributes(element, reading)
+    variables = read_variables(element, reading)
     if variables:
         yield SetVerb(variables, element.at)
 

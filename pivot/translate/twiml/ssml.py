@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
@@ -118,11 +119,13 @@ def _pieces(text: str, max_bytes: int) -> list[str]:
     return pieces
 
 
-def _slices(word: str, max_bytes: int) -> list[str]:
-    if _size(word) <= max_bytes:
-        return [word]
-    step = max(1, max_bytes // 4)
-    return [word[start : start + step] for start in range(0, len(word), step)]
+def _slices(word: str, max_bytes: int) -> Iterator[str]:
+    """A word cut wherever the limit falls, between characters."""
+    rest = word.encode("utf-8")
+    while rest:
+        head = rest[:max_bytes].decode("utf-8", "ignore") or rest.decode("utf-8")[0]
+        yield head
+        rest = rest[_size(head) :]
 
 
 def _size(text: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pivot.model.instructions import SideTask, StopVerb
-from pivot.translate.twiml.attributes import Attributes
+from pivot.translate.twiml.attributes import no_attributes
 from pivot.translate.twiml.numbers import Twilio
 from pivot.translate.twiml.parser import Element
 from pivot.translate.twiml.reading import Reading
@@ -16,8 +16,7 @@ _KINDS: Final = {kind.value: kind for kind in SideTask}
 
 def read(element: Element, reading: Reading) -> Iterator[StopVerb]:
     """One StopVerb per noun; of a noun only its name matters."""
-    with Attributes(element, reading):
-        pass
+    no_attributes(element, reading)
     for child in element.children:
         kind = _KINDS.get(child.name)
         if kind is None:
