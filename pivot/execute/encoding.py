@@ -23,17 +23,24 @@ _ORIGIN = re.compile(r"[^:/?#]*://[^/?#]*")
 _UNCHANGED = re.compile(r"[A-Za-z0-9_.~-]*")
 
 
-def form(parameters: Iterable[tuple[str, Json]], *, encode_names: bool = False) -> str:
+Pieces = tuple[tuple[str, str] | None, ...]
+"""What stands between two `&`: a pair, not encoded, or None for nothing."""
+
+
+def pieces(parameters: Iterable[tuple[str, Json]]) -> Pieces:
+    """The parameters taken apart into single names and values."""
+    return tuple(_pieces(parameters))
+
+
+def form(parts: Pieces, *, encode_names: bool = False) -> str:
     """The parameters as a form or query string; with raw names it may hold any character but a surrogate."""
-    return "&".join(
-        "" if pair is None else f"{_encoded(pair[0]) if encode_names else _text(pair[0])}={_encoded(pair[1])}"
-        for pair in _pieces(parameters)
-    )
+    name = _encoded if encode_names else _text
+    return "&".join([f"{name(pair[0])}={_encoded(pair[1])}" if pair else "" for pair in parts])
 
 
-def flat(parameters: Iterable[tuple[str, Json]]) -> tuple[tuple[str, str], ...]:
+def flat(parts: Pieces) -> tuple[tuple[str, str], ...]:
     """The same names and values as in a form, not encoded and without the empty pieces."""
-    return tuple((_text(pair[0]), _text(pair[1])) for pair in _pieces(parameters) if pair is not None)
+    return tuple([(_text(pair[0]), _text(pair[1])) for pair in parts if pair])
 
 
 def json_text(value: Json) -> str:
@@ -78,7 +85,6 @@ def safe_url(url: str) -> str:
 
 
 def _pieces(parameters: Iterable[tuple[str, Json]], prefix: str = "") -> Iterator[tuple[str, str] | None]:
-    """What stands between two `&`: a pair, or None for nothing."""
     for key, value in parameters:
         name = f"{prefix}[{key}]" if prefix else key
         if isinstance(value, str):
@@ -120,8 +126,8 @@ def _element_text(value: Json) -> str:
         return _scalar_text(value)
     if value is None or isinstance(value, Mapping):
         return json_text(value)
-    pieces = _pieces_of_text(value)
-    return json_text(value) if pieces is None else pieces.decode("utf-8", "replace")
+    text = _pieces_of_text(value)
+    return json_text(value) if text is None else text.decode("utf-8", "replace")
 
 
 def _pieces_of_text(values: Iterable[Json]) -> bytes | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pivot.execute.encoding import Parameters, flat, form, json_text, safe_url, too_deep
+from pivot.execute.encoding import Parameters, flat, form, json_text, pieces, safe_url, too_deep
 from pivot.execute.parameters import RequestSource, parameters_of
 from pivot.execute.profile import ParameterSet
 from pivot.execute.urls import with_query
@@ -92,23 +92,25 @@ def cdr_request(
 
 
 def _with_query(bare: FetchRequest, parameters: Parameters, encode_names: bool) -> FetchRequest:
-    query = form(parameters, encode_names=encode_names)
+    parts = pieces(parameters)
+    query = form(parts, encode_names=encode_names)
     return replace(
         bare,
         url=safe_url(with_query(bare.url, query.replace("#", "%23"))),
         shown_url=with_query(bare.shown_url, query),
-        parameters=flat(parameters),
+        parameters=flat(parts),
     )
 
 
 def _with_form(
     bare: FetchRequest, parameters: Parameters, media_type: str, encode_names: bool
 ) -> FetchRequest:
+    parts = pieces(parameters)
     return replace(
         bare,
         headers=(("Content-Type", media_type),),
-        body=form(parameters, encode_names=encode_names).encode(),
-        parameters=flat(parameters),
+        body=form(parts, encode_names=encode_names).encode(),
+        parameters=flat(parts),
     )
 
 

@@ -52,9 +52,14 @@ def without_fragment(url: str) -> str:
     return url.partition("#")[0]
 
 
+_NOTHING = Overrides()
+
+
 def read_overrides(url: str) -> Overrides:
     """The overrides in a URL's fragment; of a key given twice the last counts."""
     fragment = url.partition("#")[2]
+    if not fragment:
+        return _NOTHING
     given = {key: unquote(value) for key, _, value in (part.partition("=") for part in fragment.split("&"))}
     warnings: list[str] = []
     return Overrides(

@@ -81,7 +81,8 @@ class Session:
         self._delivery = delivery
         self._world = world
         self._observers = observers
-        self._began = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
         self._inbox: deque[Event] = deque()
         self._arrived = asyncio.Event()
         self._outstanding: deque[Command | Note] = deque()
@@ -102,7 +103,7 @@ class Session:
 
     def at_s(self) -> float:
         """Seconds since the request came."""
-        return asyncio.get_running_loop().time() - self._began
+        return self._loop.time() - self._began
 
     def post(self, event: Event) -> None:
         """Hand an event to the call; it is seen after those that came before."""
@@ -216,8 +217,7 @@ class Session:
 
     def _start_timer(self, name: str, delay_s: float) -> None:
         self._stop_timer(name)
-        loop = asyncio.get_running_loop()
-        self._timers[name] = loop.call_later(max(0.0, delay_s), self._fire, name)
+        self._timers[name] = self._loop.call_later(max(0.0, delay_s), self._fire, name)
 
     def _stop_timer(self, name: str) -> None:
         timer = self._timers.pop(name, None)
@@ -229,6 +229,8 @@ class Session:
         self.post(TimerFired(name))
 
     def _tell(self, moment: Moment) -> None:
+        if not self._observers:
+            return
         at_s = self.at_s()
         for observer in self._observers:
             try:
@@ -254,8 +256,8 @@ class Session:
 
     def snapshot(self) -> JsonObject:
         """All that another worker needs to go on with this call, as JSON."""
-        loop, now = asyncio.get_running_loop(), self._world.now()
-        timers = {name: now + timer.when() - loop.time() for name, timer in self._timers.items()}
+        now = self._world.now()
+        timers = {name: now + timer.when() - self._loop.time() for name, timer in self._timers.items()}
         return {
             "state": to_json(self._machine.state),
             "began_at": now - self.at_s(),
