@@ -10,7 +10,7 @@ RUN_READY = $(VENV)/.run-ready
 DEV_READY = $(VENV)/.dev-ready
 endif
 
-.PHONY: help demo check format lint types fast test packages services-stop bench clean
+.PHONY: help demo check format lint types fast test packages services-stop bench conformance clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -40,6 +40,9 @@ packages:  ## what the services need: apt (root or sudo) and npm, only what is m
 
 services-stop:  ## stop services that a killed run, or `python -m tests.services start`, left behind
 	@$(PYTHON) -m tests.services stop
+
+conformance: $(DEV_READY)  ## the TwiML conformance cases on the engine, by verb
+	@$(PY) -m tests.conformance.table
 
 bench: $(RUN_READY)  ## how fast, beside the bare libraries
 	@$(PY) -m pivot bench

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 FAILING: dict[str, str] = {
-    "http-07": "redirects and second attempts belong to the fetch room; passes over HTTP",
-    "http-09": "redirects and second attempts belong to the fetch room; passes over HTTP",
-    "http-10": "redirects and second attempts belong to the fetch room; passes over HTTP",
-    "http-11": "redirects and second attempts belong to the fetch room; passes over HTTP",
-    "http-25": "redirects and second attempts belong to the fetch room; passes over HTTP",
     "say-07": "needs a speech plug-in that has the voice",
     "gather-32": "no speech recognition is connected",
     "gather-33": "no speech recognition is connected",
