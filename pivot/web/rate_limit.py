@@ -25,13 +25,21 @@ class RateLimit:
     def take(self, client: str, account_id: str) -> int | None:
         """Tokens that remain after this request; None when there was none to take."""
         key, now = (client, account_id), self.clock()
-        tokens, seen = self._buckets.pop(key, (float(self.burst), now))
-        tokens = min(float(self.burst), tokens + (now - seen) * self.per_s)
+        tokens = self._tokens(key, now)
+        self._buckets.pop(key, None)
         allowed = tokens >= 1
         self._buckets[key] = (tokens - 1 if allowed else tokens, now)
         if len(self._buckets) > MAX_BUCKETS:
             self._buckets.popitem(last=False)
         return int(tokens - 1) if allowed else None
+
+    def is_empty(self, client: str, account_id: str) -> bool:
+        """Whether `take` would give nothing; takes nothing."""
+        return self._tokens((client, account_id), self.clock()) < 1
+
+    def _tokens(self, key: tuple[str, str], now: float) -> float:
+        tokens, seen = self._buckets.get(key, (float(self.burst), now))
+        return min(float(self.burst), tokens + (now - seen) * self.per_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,9 @@ from pivot.web.stream import Streams
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
+ANY_ACCOUNT = ""
+REFUSED = (401, 403, 404)
+"""A verdict about the client; other errors of a judge are no fault of the client's."""
 Answer: TypeAlias = Callable[[Question], Awaitable[Found]]
 
 
@@ -69,6 +72,7 @@ class Server:
         self._node = node
         self._clock = clock
         self._rate = RateLimit(settings.rate_burst, settings.rate_per_s, time.monotonic)
+        self._refusals = RateLimit(settings.rate_burst, settings.rate_per_s, time.monotonic)
         self._address = ClientAddress.behind(settings.trusted_proxies)
         self._is_open = settings.auth.mode == "open"
         self.streams = Streams(store, settings.max_streams, settings.stream_poll_s)
@@ -112,8 +116,7 @@ class Server:
             raise wrong_method()
         if not is_account_id(account_id):
             raise malformed_account(account_id)
-        self._pay(ask, account_id)
-        await self._judge.judge(ask.credentials, account_id)
+        await self._admit(ask, account_id)
         ask.frame = replace(ask.frame, authenticated=True)
         if answer is None:
             return await self._stream(ask, account_id)
@@ -144,14 +147,24 @@ class Server:
                 raise gone()
         raise not_found()
 
-    def _pay(self, ask: Ask, account_id: str) -> None:
-        """Take a token from the client's bucket for this account."""
-        peer = ask.request.remote or ""
-        client = self._address.of(peer, ask.request.headers.get("X-Forwarded-For", ""))
+    async def _admit(self, ask: Ask, account_id: str) -> None:
+        """Take a token from the client's bucket for this account, then let the judge decide.
+
+        Who is refused pays once more, from a bucket for all accounts together: guesses of tokens and
+        accounts stay few, and so do the questions that they make us ask Crossbar.
+        """
+        hops = ", ".join(ask.request.headers.getall("X-Forwarded-For", []))
+        client = self._address.of(ask.request.remote or "", hops)
         remaining = self._rate.take(client, account_id)
-        if remaining is None:
+        if remaining is None or self._refusals.is_empty(client, ANY_ACCOUNT):
             raise too_many_requests()
         ask.frame = replace(ask.frame, consumed=1, remaining=remaining)
+        try:
+            await self._judge.judge(ask.credentials, account_id)
+        except ApiError as error:
+            if error.status in REFUSED:
+                self._refusals.take(client, ANY_ACCOUNT)
+            raise
 
     async def _stream(self, ask: Ask, account_id: str) -> web.StreamResponse:
         headers = {

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient
+from multidict import CIMultiDict
 
 from pivot.web.auth.ports import Judge
+from pivot.web.errors import unknown_account
 from tests.web.memory_store import MemoryStore
 from tests.web.support import (
     ALICE,
@@ -224,6 +226,41 @@ async def test_guessing_tokens_is_limited_as_well(store: MemoryStore) -> None:
     async with serving(store, replace(SETTINGS, rate_burst=2, rate_per_s=0.0)) as client:
         guesser = CrossbarClient(client, "guess")
         assert [(await guesser.get()).status for _ in range(4)] == [401, 401, 429, 429]
+
+
+async def test_guessing_accounts_is_limited_over_all_of_them() -> None:
+    """Each guess is a question to Crossbar; who changes the account each time gets no further."""
+    judged: list[str] = []
+
+    class Strict:
+        async def judge(self, credentials: object, account_id: str) -> None:
+            judged.append(account_id)
+            raise unknown_account(account_id)
+
+        async def close(self) -> None:
+            return None
+
+    settings = replace(SETTINGS, rate_burst=3, rate_per_s=0.0)
+    async with serving(MemoryStore(), settings, judge=Strict()) as client:
+        statuses = [
+            (await CrossbarClient(client, "guess", f"{number:032}").get()).status for number in range(6)
+        ]
+
+    assert statuses == [404, 404, 404, 429, 429, 429]
+    assert len(judged) == 3
+
+
+async def test_a_client_cannot_choose_its_own_address(store: MemoryStore) -> None:
+    """A proxy adds its own line behind what the client sent: the last one counts."""
+    async with serving(store, replace(SETTINGS, rate_burst=2, rate_per_s=0.0)) as client:
+        statuses = []
+        for number in range(4):
+            headers = CIMultiDict({"X-Auth-Token": ALICE_TOKEN, "X-Forwarded-For": f"198.51.100.{number}"})
+            headers.add("X-Forwarded-For", "203.0.113.9")
+            async with client.get(f"/v2/accounts/{ALICE}/pivot/debug", headers=headers) as reply:
+                statuses.append(reply.status)
+
+    assert statuses == [200, 200, 429, 429]
 
 
 async def test_a_judge_is_asked_only_about_accounts_that_can_be(store: MemoryStore) -> None:
