@@ -87,20 +87,30 @@ class Deflate:
 
 
 class Brotli:
-    def __init__(self) -> None:
-        self._stream = brotli.Decompressor()
+    """Decoded when all of it is there: a decoder holds up to 16 MB, so there is never more than one."""
 
-    @property
-    def finished(self) -> bool:
-        return bool(self._stream.is_finished())
+    finished = True
+
+    def __init__(self) -> None:
+        self._coded = bytearray()
 
     def decode(self, data: bytes, most: int) -> Iterator[bytes]:
+        self._coded += data
+        yield from ()
+
+    def whole(self, most: int) -> bytes:
+        """All that it decodes to, or the first bytes when there are more than `most`."""
+        stream = brotli.Decompressor()
+        decoded = bytearray()
         try:
-            yield self._stream.process(data, output_buffer_limit=most)
-            while not self._stream.can_accept_more_data():
-                yield self._stream.process(b"", output_buffer_limit=most)
+            decoded += stream.process(bytes(self._coded), output_buffer_limit=SMALL_BYTES)
+            while not stream.can_accept_more_data() and len(decoded) <= most:
+                decoded += stream.process(b"", output_buffer_limit=SMALL_BYTES)
         except brotli.error as error:
             raise zlib.error(str(error)) from error
+        if len(decoded) <= most and not stream.is_finished():
+            raise zlib.error("incomplete")
+        return bytes(decoded)
 
 
 def _has_bounded_brotli() -> bool:
@@ -144,25 +154,42 @@ async def read_body(
     if isinstance(decoder, Identity) and (response.content_length or 0) > cap:
         raise _over(cap)
     started_at = trace.now()
-    body = bytearray()
+    body = _Body(cap, share, trace)
     coded_bytes = 0
-    while data := await response.content.read(_READ_BYTES):
-        coded_bytes += len(data)
-        if coded_bytes > cap + _MAX_EMPTY_CODED_BYTES:
-            raise _over(cap)
-        try:
-            for part in decoder.decode(data, SMALL_BYTES):
-                if len(body) + len(part) > cap:
-                    raise _over(cap)
-                if len(body) + len(part) > SMALL_BYTES:
-                    await _grow(share, cap, trace)
-                body += part
-        except zlib.error as error:
-            raise faults.protocol("the body is not coded as its Content-Encoding says") from error
-        trace.limit(started_at + GRACE_S + coded_bytes / min_rate_bytes_s)
+    try:
+        while data := await response.content.read(_READ_BYTES):
+            coded_bytes += len(data)
+            if coded_bytes > cap + _MAX_EMPTY_CODED_BYTES:
+                raise _over(cap)
+            await body.add(decoder.decode(data, SMALL_BYTES))
+            trace.limit(started_at + GRACE_S + coded_bytes / min_rate_bytes_s)
+        if isinstance(decoder, Brotli) and coded_bytes:
+            await _grow(share, cap, trace)
+            await body.add(iter((decoder.whole(cap),)))
+    except zlib.error as error:
+        raise faults.protocol("the body is not coded as its Content-Encoding says") from error
     if coded_bytes and not decoder.finished:
         raise faults.protocol("the coded body ends before its end")
-    return bytes(body)
+    return bytes(body.content)
+
+
+class _Body:
+    """Decoded bytes, each paid for from the share before it is kept."""
+
+    def __init__(self, cap: int, share: Share, trace: Trace) -> None:
+        self._cap = cap
+        self._share = share
+        self._trace = trace
+        self.content = bytearray()
+
+    async def add(self, parts: Iterator[bytes]) -> None:
+        for part in parts:
+            size = len(self.content) + len(part)
+            if size > self._cap:
+                raise _over(self._cap)
+            if size > SMALL_BYTES:
+                await _grow(self._share, self._cap, self._trace)
+            self.content += part
 
 
 async def _grow(share: Share, cap: int, trace: Trace) -> None:

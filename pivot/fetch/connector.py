@@ -11,6 +11,7 @@ import asyncio
 import functools
 import socket
 import ssl
+from asyncio import sslproto
 from typing import Any
 
 from aiohttp import TCPConnector
@@ -23,7 +24,7 @@ from pivot.fetch.resolver import Resolver
 from pivot.fetch.settings import FetchSettings
 from pivot.fetch.trace import Trace, current
 
-RECEIVE_BUFFER_BYTES = 65_536
+RECEIVE_BUFFER_BYTES = 32_768
 """Bounds what one read can bring into memory, whatever the server pushes."""
 _SLICE_BYTES = 4096
 _MAX_INFORMATIONAL = 20
@@ -114,6 +115,8 @@ def tls_context(settings: FetchSettings) -> ssl.SSLContext:
 
 def open_connector(settings: FetchSettings, gate: Gate, resolver: Resolver) -> TCPConnector:
     """A connector that asks the guard about each address at the moment of connecting."""
+    # Each TLS connection owns a buffer of this size, 256 kB by default; a TLS record has 16 kB at most.
+    sslproto.SSLProtocol.max_size = 65_536
     connector = TCPConnector(
         resolver=resolver,
         use_dns_cache=False,

@@ -107,7 +107,11 @@ async def exchange(
         fault = faults.from_error(error, trace, origin)
         stale = may_be_stale and fault.code is Code.FETCH_CLOSED and trace.found_closed
         _failed(tools, asking, hop, trace, fault, blame=not stale)
-        raise StaleConnection if stale else fault from error
+        if stale:
+            raise StaleConnection from error
+        if fault is error:
+            raise
+        raise fault from error
     except BaseException:
         if tools.breaker is not None:
             tools.breaker.abandoned(origin)

@@ -31,6 +31,19 @@ class Fault(Exception):
         self.retry = retry
 
 
+def forget_frames(error: BaseException | None) -> None:
+    """Let go of the frames that an error went through.
+
+    They hold the body that was being read, and error and frames hold each other: hundreds of refused bodies
+    would otherwise stay in memory until the garbage collector comes by.
+    """
+    while error is not None:
+        error.__traceback__ = None
+        earlier = error.__cause__ or error.__context__
+        error.__cause__ = error.__context__ = None
+        error = earlier
+
+
 class ResolveError(OSError):
     """A name has no address, or nobody could tell in time."""
 

@@ -74,6 +74,7 @@ class HttpFetcher:
             host = hop.target.host
             answer = await self._try(asking, hop)
         except Fault as fault:
+            faults.forget_frames(fault)
             result: Answer | FetchFailure = FetchFailure(
                 fault.code, str(fault), tuple(asking.attempts), tuple(asking.warnings)
             )
@@ -95,6 +96,7 @@ class HttpFetcher:
             try:
                 answer = await run_attempt(self._tools, asking, hop)
             except Fault as fault:
+                faults.forget_frames(fault)
                 if not await self._pause(asking, fault.retry):
                     raise
             else:
