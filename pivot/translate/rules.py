@@ -28,6 +28,8 @@ class TranslateRules:
     max_xml_depth: int = 64
     max_xml_nodes: int = 1_000
     """Elements of one document."""
+    max_xml_attributes: int = 100
+    """Attributes of one element."""
     max_say_characters: int = 4_096
     """Longer texts of one Say are cut."""
     max_tts_bytes: int = 4_000

@@ -76,7 +76,7 @@ def parse(body: bytes, charset: str | None, rules: TranslateRules) -> Element:
         raise DocumentError(Code.ANSWER_EMPTY, "the document is empty; answer with a <Response>")
     _refuse_document_type(text)
     root = _well_formed(text)
-    return _build(root, iter(_start_tags(text, rules)), root.nsmap.get(root.prefix))
+    return _build(root, _start_tags(text, rules), root.nsmap.get(root.prefix), rules.max_xml_attributes)
 
 
 def _over_limit(found: str, limit: str, at: Position | None = None) -> DocumentError:
@@ -140,12 +140,16 @@ def _start_tags(text: str, rules: TranslateRules) -> Iterator[tuple[Position, st
             yield at, tag
 
 
-def _build(node: etree._Element, tags: Iterator[tuple[Position, str]], home: str | None) -> Element:
+def _build(
+    node: etree._Element, tags: Iterator[tuple[Position, str]], home: str | None, most_attributes: int
+) -> Element:
     """Elements in document order, each with the next start tag; `home` is the root's namespace."""
     at, tag = next(tags)
+    if len(node.attrib) > most_attributes:  # lxml takes quadratic time to hand them out
+        raise _over_limit(f"{len(node.attrib)} attributes in one element", str(most_attributes), at)
     content: list[str | Element] = [node.text] if node.text else []
     for child in node:
-        content.append(_build(child, tags, home))
+        content.append(_build(child, tags, home, most_attributes))
         if child.tail:
             content.append(child.tail)
     attributes = {_plain_name(str(name), node, home): str(value) for name, value in node.attrib.items()}

@@ -13,6 +13,9 @@ from pivot.translate.twiml.numbers import Twilio
 from pivot.translate.twiml.parser import Element
 from pivot.translate.twiml.places import Place
 
+MOST_WARNINGS = 100
+"""Of one document; finding the place of each costs time, and nobody reads more."""
+
 
 class Abandoned(Exception):
     """Kazoo's own translator gives up at this element; raised only where its failures are wanted."""
@@ -26,7 +29,13 @@ class Reading:
     place: Place = Place.CALL
     warnings: list[DocumentWarning] = field(default_factory=list)
 
+    @property
+    def full(self) -> bool:
+        return len(self.warnings) >= MOST_WARNINGS
+
     def warn(self, code: Code, at: Position, message: str, twilio: int | None = None) -> None:
+        if self.full:
+            return
         number = None if twilio is None else int(twilio)
         self.warnings.append(DocumentWarning(code, message, at.line, at.column, number))
 
@@ -36,8 +45,9 @@ class Reading:
         Raises:
             Abandoned: with Kazoo's failures, where it gives up.
         """
-        text = f"{element.name} {name}={element.attributes[name][:80]!r} {message}"
-        self.warn(Code.TWIML_ATTRIBUTE, element.where(name), text, twilio)
+        if not self.full:
+            text = f"{element.name} {name}={element.attributes[name][:80]!r} {message}"
+            self.warn(Code.TWIML_ATTRIBUTE, element.where(name), text, twilio)
         if self.rules.as_kazoo and kazoo.gives_up_at(element.name, name, element.attributes[name]):
             raise Abandoned
 

@@ -126,7 +126,7 @@ _BY_PRIMARY: Final = {
 }
 _TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}")
 _POLLY_NAME: Final = re.compile(r"Polly\.([A-Za-zéíóãÉ]+)(-(Neural|Generative|Bilingual|Long-Form))*")
-_GOOGLE_NAME: Final = re.compile(r"Google\.([a-z]{2,3}-[A-Z]{2})-[A-Za-z0-9-]*?([A-Za-z]+|[A-Z0-9]+)")
+_GOOGLE_NAME: Final = re.compile(r"Google\.([a-z]{2,3}-[A-Z]{2})-([A-Za-z0-9-]{1,60})")
 _GOOGLE_MEN: Final = frozenset({"B", "D", "I", "J"})
 _ACCENTS: Final = str.maketrans("éíóã", "eioa")
 
@@ -174,7 +174,8 @@ def _voice(name: str) -> tuple[str, str | None, Fit]:
             return *known, Fit.NEAREST
     google = _GOOGLE_NAME.fullmatch(name)
     if google:
-        return "male" if google[2] in _GOOGLE_MEN else "female", google[1], Fit.NEAREST
+        letter = google[2].rpartition("-")[2]
+        return "male" if letter in _GOOGLE_MEN else "female", google[1], Fit.NEAREST
     return _DEFAULT.voice, None, Fit.UNKNOWN
 
 

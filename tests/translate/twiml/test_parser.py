@@ -111,6 +111,9 @@ def test_limits_of_size_depth_and_number() -> None:
     many = b"<Response>" + b"<a/>" * 1000 + b"</Response>"
     long = b"<Response>" + b" " * (65_536 - 21) + b"</Response>"
 
+    attributes = b"<Response " + b" ".join(b"a%d='1'" % number for number in range(101)) + b"/>"
+
+    assert refused(attributes) == (Code.ANSWER_XML_LIMIT, 1, 1)
     assert refused(nested) == (Code.ANSWER_XML_LIMIT, 1, 11 + 63 * 3)
     assert refused(many) == (Code.ANSWER_XML_LIMIT, 1, 11 + 999 * 4)
     assert refused(long + b" ") == (Code.ANSWER_XML_LIMIT, None, None)

@@ -480,3 +480,9 @@ def test_plain_text_is_spoken_and_sound_is_played() -> None:
         SayVerb(("Sorry, we are closed",)),
     )
     assert read_audio("https://a.test/v").instructions == (PlayVerb("https://a.test/v"),)
+
+
+def test_a_document_of_faults_is_read_in_time() -> None:
+    """A hundred warnings are told; an attacker gains nothing by more."""
+    strange = " ".join(f"a{number}='1'" for number in range(60))
+    assert len(warnings(f"<Say {strange}>x</Say>" * 120)) == 100
