@@ -15,6 +15,7 @@ from yarl import URL
 
 from tests.services import AMQP_URL, COUCH_URL, REQUIRE, ServiceError, rabbitmqctl
 from tests.services.packages import CHROMIUM_NAMES
+from tests.services.processes import path
 from tests.tcp_proxy import TcpProxy, open_tcp_proxy
 
 # How fast a busy machine draws examples says nothing about our code.
@@ -39,6 +40,16 @@ def chromium_path() -> str:
     """The system's Chromium, for Playwright's `executable_path`."""
     found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     return found or _missing("no Chromium is installed: run `make packages`")
+
+
+@pytest.fixture(scope="session")
+def find_proxy() -> Callable[[str], str]:
+    """The place of a proxy's program: `nginx` or `haproxy`."""
+
+    def find(name: str) -> str:
+        return shutil.which(name, path=path()) or _missing(f"{name} is not installed: run `make packages`")
+
+    return find
 
 
 @pytest.fixture

@@ -70,6 +70,8 @@ def _missing_packages() -> list[str]:
         "nodejs": _has("node"),
         "npm": _has("npm"),
         "chromium": _has(*CHROMIUM_NAMES),
+        "nginx-light": _has("nginx"),
+        "haproxy": _has("haproxy"),
     }
     return [package for package, there in wanted.items() if not there]
 

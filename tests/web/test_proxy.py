@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -38,25 +37,25 @@ def rules(kind: str, pivot_port: int, crossbar_port: int, port: int) -> str:
     )
 
 
-def command(kind: str, text: str, folder: Path) -> list[str]:
+def arguments(kind: str, text: str, folder: Path) -> list[str]:
     """How to run a proxy in the foreground with these rules, writing only below `folder`."""
     config = folder / f"{kind}.conf"
     if kind == "haproxy":
         config.write_text(text)
-        return ["haproxy", "-db", "-f", str(config)]
+        return ["-db", "-f", str(config)]
     temporary = "".join(
         f"{name}_temp_path {folder / name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     text = text.replace("/var/log/nginx/api.log", str(folder / "api.log"))
     main = f"daemon off; master_process off; pid {folder / 'pid'}; error_log stderr;"
     config.write_text(f"{main}\nevents {{}}\nhttp {{ {temporary}\n{text} }}")
-    return ["nginx", "-c", str(config), "-e", "stderr"]
+    return ["-c", str(config), "-e", "stderr"]
 
 
 @asynccontextmanager
-async def running(arguments: list[str], port: int) -> AsyncIterator[None]:
+async def running(command: list[str], port: int) -> AsyncIterator[None]:
     """The proxy, once it listens."""
-    process = await asyncio.create_subprocess_exec(*arguments, stderr=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     try:
         async with asyncio.timeout(10):
             while True:
@@ -76,10 +75,11 @@ async def running(arguments: list[str], port: int) -> AsyncIterator[None]:
 
 
 @pytest.mark.parametrize("kind", ["nginx", "haproxy"])
-async def test_the_documented_rules_send_pivots_paths_here(kind: str, tmp_path: Path) -> None:
+async def test_the_documented_rules_send_pivots_paths_here(
+    kind: str, find_proxy: Callable[[str], str], tmp_path: Path
+) -> None:
     """Call ids arrive unharmed, the client's address is known, streams flow, the rest is Crossbar's."""
-    if shutil.which(kind) is None:
-        pytest.skip(f"{kind} is not installed: apt-get install {kind}")
+    program = find_proxy(kind)
     store = MemoryStore()
     await fill(store, asked(CALL_ID, NOW - 5))
     settings = replace(SETTINGS, port=0)
@@ -90,7 +90,10 @@ async def test_the_documented_rules_send_pivots_paths_here(kind: str, tmp_path: 
     port = unused_port()
     async with serve_web(app, settings) as (_, pivot_port), TestServer(crossbar) as behind:
         text = rules(kind, pivot_port, behind.port or 0, port)
-        async with running(command(kind, text, tmp_path), port), aiohttp.ClientSession() as client:
+        async with (
+            running([program, *arguments(kind, text, tmp_path)], port),
+            aiohttp.ClientSession() as client,
+        ):
 
             async def get(path: str) -> tuple[int, str]:
                 url = URL(f"http://127.0.0.1:{port}{path}", encoded=True)
