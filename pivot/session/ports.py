@@ -57,6 +57,10 @@ class Delivery(Protocol):
     @property
     def redelivered(self) -> bool: ...
 
+    @property
+    def lost(self) -> bool:
+        """The connection broke before it was settled: the request is back in the queue, for anybody."""
+
     async def acknowledge(self) -> None:
         """Settle: nobody will be given this request again."""
 

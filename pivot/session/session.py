@@ -175,6 +175,8 @@ class Session:
             case AnswerAccepted() | AnswerRefused() | Noticed() | Unsupported() | CallFailed():
                 pass
             case command:
+                if self._delivery.lost:
+                    raise BusError(Code.BUS_LOST, "the request went back to the queue, for another worker")
                 await self._world.bus.send(self._machine.call_for(command), command)
 
     def _start_fetch(self, request: FetchRequest) -> None:

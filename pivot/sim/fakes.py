@@ -88,11 +88,11 @@ class FakeDelivery:
     age_s: float = 0.0
     redelivered: bool = False
     acknowledged: int = 0
-    lose: bool = False
+    lost: bool = False
     """The connection is gone: nothing can be settled any more."""
 
     async def acknowledge(self) -> None:
-        if self.lose:
+        if self.lost:
             raise BusError(Code.BUS_LOST, "the connection is gone")
         self.acknowledged += 1
 

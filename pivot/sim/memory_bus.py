@@ -29,6 +29,7 @@ class MemoryDelivery:
     age_s: float = 0.0
     redelivered: bool = False
     settled: bool = False
+    lost: bool = False
 
     async def acknowledge(self) -> None:
         self.settled = True

@@ -155,6 +155,17 @@ def test_a_refused_publication_drops_what_stood_behind_it() -> None:
     assert (scene.commands, scene.delivery.acknowledged) == ([], 0)
 
 
+def test_a_request_that_went_back_to_the_queue_is_left_to_its_next_worker() -> None:
+    """The connection broke while the server was asked: our answer could contradict another worker's."""
+    scene = Scene(delay_s=1.0)
+    scene.delivery.lost = True
+
+    end, _ = scene.run()
+
+    assert (end.outcome, end.code) == (Outcome.GONE, Code.BUS_LOST)
+    assert scene.commands == []
+
+
 class Killed(BaseException):
     """The worker's process ends here."""
 

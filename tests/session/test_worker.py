@@ -113,7 +113,7 @@ def test_a_lost_refusal_is_no_crash() -> None:
     async def live() -> int:
         floor = Floor(limits=Limits(max_calls=0))
         lost = delivery(1)
-        lost.lose = True
+        lost.lost = True
         floor.worker.take(lost)
         await asyncio.sleep(0)
         return await floor.worker.drain(1.0)
