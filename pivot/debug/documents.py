@@ -210,6 +210,7 @@ class Author:
             "code": attempt.code.value if attempt.code else None,
             "address": attempt.address,
             "request_id": attempt.request_id,
+            "breaker": attempt.breaker,
             "times_ms": _times_ms(attempt.times),
         }
         return {name: value for name, value in shown.items() if value is not None}

@@ -63,8 +63,8 @@ class Gzip:
                 if self._members > _MAX_GZIP_MEMBERS:
                     raise faults.too_large(f"the body has more than {_MAX_GZIP_MEMBERS} gzip members")
                 self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            yield self._member.decompress(data, most)
-            data = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
+            yield from _inflate(self._member, data, most)
+            data = self._member.unused_data
 
 
 class Deflate:
@@ -78,12 +78,21 @@ class Deflate:
         return self._stream is not None and bool(self._stream.eof)
 
     def decode(self, data: bytes, most: int) -> Iterator[bytes]:
-        if self._stream is None and data:
+        if self._stream is None:
             is_zlib = data[0] & 0x0F == 8
             self._stream = zlib.decompressobj(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
-        while data and not self._stream.eof:
-            yield self._stream.decompress(data, most)
-            data = self._stream.unconsumed_tail
+        if not self._stream.eof:
+            yield from _inflate(self._stream, data, most)
+
+
+def _inflate(stream: Any, data: bytes, most: int) -> Iterator[bytes]:
+    """All that comes out for `data`; a full part may leave output behind although all input is taken."""
+    while True:
+        part = stream.decompress(data, most)
+        yield part
+        data = stream.unconsumed_tail
+        if stream.eof or (not data and len(part) < most):
+            return
 
 
 class Brotli:
@@ -103,9 +112,10 @@ class Brotli:
         stream = brotli.Decompressor()
         decoded = bytearray()
         try:
-            decoded += stream.process(bytes(self._coded), output_buffer_limit=SMALL_BYTES)
-            while not stream.can_accept_more_data() and len(decoded) <= most:
-                decoded += stream.process(b"", output_buffer_limit=SMALL_BYTES)
+            part = stream.process(bytes(self._coded), output_buffer_limit=SMALL_BYTES)
+            while part and len(decoded) <= most:
+                decoded += part
+                part = b"" if stream.is_finished() else stream.process(b"", output_buffer_limit=SMALL_BYTES)
         except brotli.error as error:
             raise zlib.error(str(error)) from error
         if len(decoded) <= most and not stream.is_finished():

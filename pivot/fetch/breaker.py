@@ -59,18 +59,20 @@ class Breaker:
     def succeeded(self, origin: str) -> None:
         self._runs.pop(origin, None)
 
-    def failed(self, origin: str, now: float) -> None:
+    def failed(self, origin: str, now: float, *, probe: bool) -> None:
+        """A request ended badly; `probe`: it was let in as PROBING."""
         run = self._runs.get(origin)
         if run is None:
             if len(self._runs) >= self._max_origins:
                 del self._runs[next(iter(self._runs))]
             run = self._runs[origin] = _Run()
         run.failures += 1
-        run.probing = False
+        run.probing = run.probing and not probe
         if run.failures >= self._failures:
             run.open_until = now + self._open_s
 
-    def abandoned(self, origin: str) -> None:
-        """A request ended without telling anything about the origin; another may probe."""
-        if (run := self._runs.get(origin)) is not None:
+    def abandoned(self, origin: str, *, probe: bool) -> None:
+        """A request ended without telling anything about the origin; after a probe another may follow."""
+        run = self._runs.get(origin)
+        if run is not None and probe:
             run.probing = False

@@ -62,7 +62,7 @@ class Tools:
     hosts: Places
     accounts: Places
     memory: Memory
-    breaker: Breaker | None
+    breaker: Breaker
     now: Callable[[], float]
 
 
@@ -94,14 +94,14 @@ async def exchange(
     timer = asyncio.timeout_at(latest)
     trace = Trace(tools.now, timer, hop.target.host, asking.plan.answer_s, latest, tools.now())
     _enter_breaker(tools, asking, hop.target, trace)
-    origin = hop.target.origin
+    origin, probe = hop.target.origin, trace.breaker is BreakerState.PROBING
     try:
         async with timer:
             reply = await _in_place(tools, asking, hop, trace)
     except TimeoutError as error:
         whole = (timer.when() or latest) >= asking.plan.deadline
         fault = faults.timed_out(trace.phase, origin, whole=whole)
-        _failed(tools, asking, hop, trace, fault)
+        _failed(tools, asking, hop, trace, fault, blame=not asking.plan.impatient)
         raise fault from error
     except _ERRORS_OF_THE_WIRE as error:
         fault = faults.from_error(error, trace, origin)
@@ -113,35 +113,28 @@ async def exchange(
             raise
         raise fault from error
     except BaseException:
-        if tools.breaker is not None:
-            tools.breaker.abandoned(origin)
+        tools.breaker.abandoned(origin, probe=probe)
         raise
-    if tools.breaker is not None:
-        tools.breaker.succeeded(origin)
+    tools.breaker.succeeded(origin)
     asking.attempts.append(_record(asking, hop.target, trace, reply.status, None))
     return reply
 
 
 def _enter_breaker(tools: Tools, asking: Asking, target: Target, trace: Trace) -> None:
-    state = BreakerState.CLOSED if tools.breaker is None else tools.breaker.enter(target.origin, tools.now())
-    if state is BreakerState.OPEN:
+    trace.breaker = tools.breaker.enter(target.origin, tools.now())
+    if trace.breaker is BreakerState.OPEN:
         fault = faults.breaker_open(target.origin)
         asking.attempts.append(_record(asking, target, trace, None, fault.code))
         raise fault
-    if state is BreakerState.PROBING:
-        asking.warnings.append(f"{target.origin} failed repeatedly; this request tests whether it is back")
 
 
-def _failed(
-    tools: Tools, asking: Asking, hop: Hop, trace: Trace, fault: Fault, *, blame: bool = True
-) -> None:
+def _failed(tools: Tools, asking: Asking, hop: Hop, trace: Trace, fault: Fault, *, blame: bool) -> None:
     asking.attempts.append(_record(asking, hop.target, trace, None, fault.code))
-    if tools.breaker is None:
-        return
+    origin, probe = hop.target.origin, trace.breaker is BreakerState.PROBING
     if blame and fault.code not in _SAYS_NOTHING_OF_THE_SERVER:
-        tools.breaker.failed(hop.target.origin, tools.now())
+        tools.breaker.failed(origin, tools.now(), probe=probe)
     else:
-        tools.breaker.abandoned(hop.target.origin)
+        tools.breaker.abandoned(origin, probe=probe)
 
 
 def _record(asking: Asking, target: Target, trace: Trace, status: int | None, code: Code | None) -> Attempt:
@@ -155,6 +148,7 @@ def _record(asking: Asking, target: Target, trace: Trace, status: int | None, co
         code=code,
         address=trace.address if is_public and not is_denied else None,
         request_id=f"{asking.ask_id}-{asking.number}",
+        breaker=None if trace.breaker is BreakerState.CLOSED else trace.breaker.value,
     )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import aiodns
 import aiohttp
+import pycares
 import structlog
 
 from pivot.errors import ConfigError
@@ -59,7 +62,7 @@ class HttpFetcher:
 
     def breaker_states(self) -> dict[str, BreakerState]:
         """Of the origins whose breaker is not closed."""
-        return {} if self._tools.breaker is None else self._tools.breaker.states()
+        return self._tools.breaker.states()
 
     async def fetch(self, request: FetchRequest) -> Answer | FetchFailure:
         """Ask; every fault of the server or the network is a value. Cancel the task to stop."""
@@ -134,7 +137,7 @@ async def open_fetcher(settings: FetchSettings) -> AsyncIterator[HttpFetcher]:
     _check(settings)
     gate = Gate(guard)
     async with AsyncExitStack() as opened:
-        resolver = Resolver(gate.admit, settings.nameservers, settings.dns_timeout_s)
+        resolver = _open_resolver(settings, gate)
         opened.push_async_callback(resolver.close)
         session = await opened.enter_async_context(_open_session(settings, gate, resolver))
         yield HttpFetcher(
@@ -148,12 +151,22 @@ async def open_fetcher(settings: FetchSettings) -> AsyncIterator[HttpFetcher]:
                 hosts=Places(settings.per_host),
                 accounts=Places(settings.per_account),
                 memory=Memory(settings.max_inflight_bytes),
-                breaker=Breaker(settings.breaker_failures, settings.breaker_open_s)
-                if settings.breaker
-                else None,
+                breaker=Breaker(
+                    settings.breaker_failures if settings.breaker else sys.maxsize, settings.breaker_open_s
+                ),
                 now=asyncio.get_running_loop().time,
             )
         )
+
+
+def _open_resolver(settings: FetchSettings, gate: Gate) -> Resolver:
+    try:
+        return Resolver(gate.admit, settings.nameservers, settings.dns_timeout_s)
+    except (aiodns.error.DNSError, pycares.AresError) as error:
+        raise ConfigError(
+            f"fetch.nameservers is {list(settings.nameservers)}, want addresses such as 192.0.2.53 or "
+            "192.0.2.53:5353"
+        ) from error
 
 
 def _open_session(settings: FetchSettings, gate: Gate, resolver: Resolver) -> aiohttp.ClientSession:
@@ -163,7 +176,7 @@ def _open_session(settings: FetchSettings, gate: Gate, resolver: Resolver) -> ai
         raise ConfigError(
             f"fetch.ca_file, client_cert_file or client_key_file cannot be read: {error}"
         ) from error
-    return aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
@@ -175,6 +188,10 @@ def _open_session(settings: FetchSettings, gate: Gate, resolver: Resolver) -> ai
         max_field_size=8190,
         max_headers=_MAX_HEADERS,
     )
+    # aiohttp asks a second time by itself when a server hangs up, and tells nobody. `attempt.py` does that
+    # where it is right, and notes it.
+    session._retry_connection = False
+    return session
 
 
 def _check(settings: FetchSettings) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 
 from pivot.fetch.faults import EgressDenied
-from pivot.fetch.guard import Guard
+from pivot.fetch.guard import Guard, is_localhost
 from pivot.fetch.trace import current
 
 log = structlog.get_logger("pivot.fetch")
@@ -34,7 +34,7 @@ class Gate:
         if not any(objections.values()):
             return addresses
         permitted = [address for address, objection in objections.items() if objection is None]
-        if permitted and (host == "localhost" or host.endswith(".localhost")):
+        if permitted and is_localhost(host):
             return permitted
         for address, objection in objections.items():
             if objection is not None:

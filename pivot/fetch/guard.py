@@ -55,6 +55,7 @@ NOT_PUBLIC: tuple[tuple[Network, str], ...] = tuple(
     )
 )
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+LOCALHOST = ("127.0.0.1", "::1")
 
 
 class Egress(StrEnum):
@@ -126,6 +127,11 @@ def why_not_public(address: Address | str) -> str | None:
     """The kind of a special address, None for one on the public Internet."""
     ip = ip_address(address) if isinstance(address, str) else address
     return next((kind for network, kind in NOT_PUBLIC if _within(ip, (network,))), None)
+
+
+def is_localhost(host: str) -> bool:
+    """Whether a name means this machine, whatever name servers say. Source: RFC 6761, section 6.3."""
+    return host.rstrip(".").rpartition(".")[2] == "localhost"
 
 
 def _within(ip: Address, networks: Iterable[Network]) -> bool:

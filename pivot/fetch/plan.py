@@ -21,6 +21,8 @@ class Plan:
     """From the connection to the last byte."""
     retries: int
     retry_on: frozenset[RetryOn]
+    impatient: bool
+    """The customer asked for shorter times than usual: running out of them says nothing of the server."""
 
 
 def make_plan(request: FetchRequest, overrides: Overrides, settings: FetchSettings, now: float) -> Plan:
@@ -34,6 +36,14 @@ def make_plan(request: FetchRequest, overrides: Overrides, settings: FetchSettin
         answer_s=_shorter(attempt_s, overrides.read_timeout_s),
         retries=settings.retries if overrides.retries is None else overrides.retries,
         retry_on=frozenset(overrides.retry_on or map(RetryOn, settings.retry_on)),
+        impatient=any(
+            wished_s is not None
+            for wished_s in (
+                overrides.connect_timeout_s,
+                overrides.read_timeout_s,
+                overrides.total_timeout_s,
+            )
+        ),
     )
 
 

@@ -42,7 +42,7 @@ def next_hop(
     if location is None or status not in FOLLOWED:
         return None
     try:
-        target = urls.join(hop.target, location, max_bytes=max_url_bytes)
+        target = urls.join(hop.target, _utf_8(location), max_bytes=max_url_bytes)
     except BadUrl as error:
         raise faults.bad_url(str(error)) from error
     if hop.target.scheme == "https" and target.scheme == "http" and not insecure:
@@ -57,6 +57,14 @@ def next_hop(
         )
     moved = replace(hop, target=target, trusted=hop.trusted and same_origin, authorization="")
     return _as_get(moved) if status in _TO_GET else moved
+
+
+def _utf_8(location: str) -> str:
+    """Headers are read as Latin-1; servers that do not percent-encode mean UTF-8."""
+    try:
+        return location.encode("latin-1").decode()
+    except UnicodeError:
+        return location
 
 
 def _as_get(hop: Hop) -> Hop:

@@ -11,6 +11,7 @@ import aiodns
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from pivot.fetch.faults import ResolveError
+from pivot.fetch.guard import LOCALHOST, is_localhost
 from pivot.fetch.trace import current
 
 LONGEST_TTL_S = 10.0
@@ -57,6 +58,8 @@ class Resolver(AbstractResolver):
         Raises:
             ResolveError: there are none, or the name servers failed.
         """
+        if is_localhost(host):
+            return LOCALHOST
         known = self._known.get(host)
         if known is None or known.expires_at <= self._loop.time():
             started_at = self._loop.time()

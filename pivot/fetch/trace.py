@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from pivot.fetch.breaker import BreakerState
 from pivot.model.fetch import Times
 
 
@@ -41,6 +42,8 @@ class Trace:
     """The timer is never moved beyond this."""
     started_at: float
     phase: Phase = Phase.PLACE
+    breaker: BreakerState = BreakerState.CLOSED
+    """Of the origin, when the request came to it."""
     placed_at: float | None = None
     dns_s: float | None = None
     socket_at: float | None = None
@@ -70,7 +73,8 @@ class Trace:
         self.connected_at = self.now()
         self.address = address
         self.phase = Phase.ANSWER
-        self.limit(self.connected_at + self.answer_limit_s)
+        self.latest = min(self.latest, self.connected_at + self.answer_limit_s)
+        self.limit(self.latest)
 
     def times(self) -> Times:
         """All durations; the clock stops at the first call."""

@@ -18,6 +18,7 @@ from yarl import URL
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<rest>[^#]*)")
+_HAS_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _USER_INFO = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*")
 _HOST_AND_PORT = re.compile(r"(?P<host>\[[^\[\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]{1,5}))?")
 _NAME = re.compile(
@@ -116,12 +117,11 @@ def join(base: Target, reference: str, *, max_bytes: int = 16_384) -> Target:
     """
     if any(character <= " " or character == "\\" for character in reference):
         raise BadUrl("the redirect leads to a URL with a blank, a control character or a backslash")
-    try:
-        return parse(urljoin(base.shown, reference), max_bytes=max_bytes)
-    except BadUrl:
-        raise
-    except ValueError as error:
-        raise BadUrl("the redirect leads to something that is no URL") from error
+    if reference.startswith("//"):
+        return parse(f"{base.scheme}:{reference}", max_bytes=max_bytes)
+    if _HAS_SCHEME.match(reference):  # the standard library would take http:/x for a path
+        return parse(reference, max_bytes=max_bytes)
+    return parse(urljoin(base.shown, reference), max_bytes=max_bytes)
 
 
 def _split_authority(authority: str) -> tuple[str, str, str | None]:
@@ -156,8 +156,11 @@ def _host(text: str) -> str:
 
 
 def _to_ascii(text: str) -> str:
+    small = "".join(
+        letter if letter.lower().isascii() > letter.isascii() else letter.lower() for letter in text
+    )
     try:
-        return idna.encode(text, strict=True).decode("ascii").lower()
+        return idna.encode(small, strict=True).decode("ascii")
     except (idna.IDNAError, UnicodeError) as error:
         raise BadUrl("the URL's host is no internationalised domain name") from error
 

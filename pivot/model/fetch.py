@@ -81,6 +81,8 @@ class Attempt:
     address: str | None = None
     """The address connected to; None unless it is public."""
     request_id: str | None = None
+    breaker: str | None = None
+    """`open`: not asked, since this origin keeps failing; `probing`: asked to see whether it is back."""
 
 
 @plain
