@@ -58,8 +58,6 @@ class Resolver(AbstractResolver):
         Raises:
             ResolveError: there are none, or the name servers failed.
         """
-        if is_localhost(host):
-            return LOCALHOST
         known = self._known.get(host)
         if known is None or known.expires_at <= self._loop.time():
             started_at = self._loop.time()
@@ -101,20 +99,23 @@ class Resolver(AbstractResolver):
         return task
 
     async def _ask(self, host: str) -> Resolved:
+        if is_localhost(host):
+            resolved = Resolved(LOCALHOST, self._loop.time() + LONGEST_TTL_S)
+        else:
+            resolved = await self._ask_name_servers(host)
+        self._remember(host, resolved)
+        return resolved
+
+    async def _ask_name_servers(self, host: str) -> Resolved:
         try:
             async with asyncio.timeout(self._timeout_s):
                 answer = await self._dns.getaddrinfo(host, family=socket.AF_UNSPEC, type=socket.SOCK_STREAM)
         except (aiodns.error.DNSError, TimeoutError, UnicodeError) as error:
-            resolved = Resolved((), self._loop.time() + SHORTEST_TTL_S, str(error) or "too slow")
-        else:
-            addresses = dict.fromkeys(_text(node.addr[0]) for node in answer.nodes)
-            ttl_s = min((float(node.ttl) for node in answer.nodes), default=0.0)
-            lifetime_s = min(max(ttl_s, SHORTEST_TTL_S), LONGEST_TTL_S)
-            resolved = Resolved(
-                tuple(addresses), self._loop.time() + lifetime_s, None if addresses else "empty"
-            )
-        self._remember(host, resolved)
-        return resolved
+            return Resolved((), self._loop.time() + SHORTEST_TTL_S, str(error) or "too slow")
+        addresses = dict.fromkeys(_text(node.addr[0]) for node in answer.nodes)
+        ttl_s = min((float(node.ttl) for node in answer.nodes), default=0.0)
+        expires_at = self._loop.time() + min(max(ttl_s, SHORTEST_TTL_S), LONGEST_TTL_S)
+        return Resolved(tuple(addresses), expires_at, None if addresses else "empty")
 
     def _remember(self, host: str, resolved: Resolved) -> None:
         self._known.pop(host, None)
