@@ -152,9 +152,9 @@ async def done_before(stopped: asyncio.Event, work: Coroutine[None, None, None])
 async def drain(worker: Worker, bus: RabbitBus, within_s: float) -> None:
     """Stop taking requests, let calls end; those that do not are ended, their requests handed back."""
     log.info("worker.draining", calls=worker.calls, within_s=within_s)
-    await bus.stop_consuming()
-    left = await worker.drain(within_s)
-    log.info("worker.drained", cut_off=left)
+    can_give_back = await bus.stop_consuming()
+    left = await worker.drain(within_s, can_give_back=can_give_back)
+    log.info("worker.drained", cut_off=left, given_back=can_give_back)
 
 
 def watchers(

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 import aio_pika
 from aio_pika.abc import AbstractConnection
 from aiormq.channel import Channel
+from aiormq.exceptions import ChannelNotFoundEntity
 from yarl import URL
 
 import pivot.bus.kazoo_timestamp  # noqa: F401  (before the first message is read)
+from pivot.bus.edge import bus_errors
 from pivot.bus.settings import BusSettings
 from pivot.bus.topology import declare_event_queue, declare_exchanges
 from pivot.errors import ConfigError
+from pivot.wire.names import PIVOT_QUEUE
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +47,20 @@ class Link:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             given_up.cancel()
+
+    async def has_pivot_queue(self) -> bool:
+        """Whether the shared queue stands, which it does as long as somebody consumes it.
+
+        Asked on a channel of its own, because the broker closes the channel when the answer is no.
+        """
+        with bus_errors(f"looking for {PIVOT_QUEUE}"):
+            channel = await _channel(self.connection, confirms=False)
+            try:
+                await channel.queue_declare(PIVOT_QUEUE, passive=True)
+            except ChannelNotFoundEntity:
+                return False
+            await channel.close()
+        return True
 
     async def close(self) -> None:
         """Close in order, so that what is written reaches the broker; what is not acknowledged goes back."""

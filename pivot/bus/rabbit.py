@@ -81,13 +81,18 @@ class RabbitBus:
             with suppress(BusError):
                 await self._inbox.start(await self._connection.current(), handle)
 
-    async def stop_consuming(self) -> None:
+    async def stop_consuming(self) -> bool:
         """Take no further requests, first step of a drain; held ones can still be settled.
 
-        What is still held when the bus closes goes back to the queue, to the other nodes.
+        Returns:
+            Whether what is still held when the bus closes goes back to the queue, to the other nodes: the
+            queue is gone with its last consumer.
         """
         with suppress(BusError):
-            await self._inbox.stop(await self._connection.current() if self.stats.connected else None)
+            link = await self._connection.current() if self.stats.connected else None
+            await self._inbox.stop(link)
+            return link is not None and await link.has_pivot_queue()
+        return False
 
     async def send(self, call: Call, command: BusCommand) -> None:
         """Publish and wait for the broker's confirmation.

@@ -187,8 +187,11 @@ class CallMachine:
                 yield from self._leave(Code.CALL_USURPED, "another process took control of the call")
             case CommandFailed(command) if command == BindCall.__name__:
                 self.state.bound = False  # at worst we miss a hang-up, which callflow hears all the same
-            case Drained():
-                yield from self._give_back()
+            case Drained(can_give_back):
+                if can_give_back:
+                    yield from self._give_back()
+                else:
+                    yield from self._fail(Code.WORKER_DRAIN, "the last worker stops")
 
     def _when_running(self, event: Event, at_s: float) -> Course:
         if isinstance(event, SwitchEvent):

@@ -170,6 +170,9 @@ class CommandFailed:
 class Drained:
     """The worker stops: end the call's part that can end, now."""
 
+    can_give_back: bool = True
+    """Another worker will be given what is not acknowledged."""
+
 
 SwitchEvent: TypeAlias = (
     DigitPressed

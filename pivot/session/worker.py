@@ -92,8 +92,12 @@ class Worker:
         """Returns when no call is in progress."""
         await self._idle.wait()
 
-    async def drain(self, within_s: float) -> int:
+    async def drain(self, within_s: float, *, can_give_back: bool = True) -> int:
         """Let calls end by themselves, then end the rest.
+
+        Args:
+            within_s: how long to wait for calls to end.
+            can_give_back: whether there is another worker for requests that are still unanswered.
 
         Returns:
             How many had to be ended.
@@ -102,7 +106,7 @@ class Worker:
             await asyncio.wait_for(self._idle.wait(), within_s)
         left = dict(self._sessions)
         for session in left.values():
-            session.post(Drained())
+            session.post(Drained(can_give_back))
         if left:
             await asyncio.wait(left, timeout=_LAST_WORDS_S)
         for task in left:

@@ -168,6 +168,15 @@ def test_a_stopping_worker_gives_the_request_back() -> None:
     assert Asked().gets(Drained()) == [End(Outcome.GONE, Code.WORKER_DRAIN, "handed back to the queue")]
 
 
+def test_the_last_worker_lets_callflow_go_on() -> None:
+    """Nobody else would be given the request."""
+    assert Asked().gets(Drained(can_give_back=False)) == [
+        Acknowledge(),
+        SayFailed(),
+        End(Outcome.BRANCHED, Code.WORKER_DRAIN, "the last worker stops"),
+    ]
+
+
 def test_the_fallback_is_asked_once_and_told_why() -> None:
     """Its document counts as recovered; the code stays the first failure's."""
     asked = Asked(pivot_request(voice_uri=VOICE_URL + "#fb=http%3A%2F%2F127.0.0.1%2Fspare"))

@@ -111,6 +111,20 @@ async def test_sigterm_lets_calls_end_and_hands_back_the_rest(
             assert await over(call) == "flow"
 
 
+async def test_the_last_worker_leaves_nobody_waiting(
+    amqp_vhost_url: str, kazoo: SimulatedKazoo, server: VoiceServer
+) -> None:
+    """The queue goes with its last consumer, so there is nothing to hand a request back to: `failed`."""
+    async with worker(amqp_vhost_url, BUS__DRAIN_S="0.2") as only:
+        call = await kazoo.place_call(f"{server.url}/slow", Request_Format="kazoo")
+        async with asyncio.timeout(WAIT_S):
+            await server.was_asked(1)
+        only.stop()
+
+        assert await over(call) == "failed"
+        assert await only.ended() == 0
+
+
 async def test_readiness_follows_the_broker(amqp_vhost_url: str) -> None:
     """A load balancer or systemd can ask; metrics are there too."""
     async with (
