@@ -114,7 +114,7 @@ class JoinLeg:
     msg_id: str
     target: str
     label: str = ""
-    """How the document names the party."""
+    """How the document names the party; not told to the switch."""
 
 
 @plain
@@ -149,6 +149,8 @@ class StartRecording:
     max_s: float
     stereo: bool = False
     leg: str | None = None
+    label: str = ""
+    """How the document names it; not told to the switch."""
 
 
 @plain
@@ -158,6 +160,7 @@ class StopRecording:
     name: str
     """As given when it began."""
     leg: str | None = None
+    label: str = ""
 
 
 DiallingCommand: TypeAlias = (

@@ -17,8 +17,8 @@ def follow_script(
     """Let the caller do what the script says, in seconds from now.
 
     Args:
-        script: rows with `t` and `do`: `dtmf` with `digits`, `hangup`, `talk` with `dur`. What others do
-            (`leg`, `conf`, `queue` ...) is left to whoever plays them.
+        script: rows with `t` and `do`: `dtmf` with `digits`, `hangup`, `talk` with `dur`, and what the
+            dialled parties do, `leg` and `leg_dtmf`. The rest is left to whoever plays it.
         switch: where the caller's leg is.
         call_id: the caller's leg.
         clock: counts the seconds.
@@ -34,3 +34,5 @@ def follow_script(
                 clock.call_later(at_s, switch.hang_up, call_id)
             case "talk":
                 clock.call_later(at_s, leg.talk, row["dur"])
+            case "leg" | "leg_dtmf":
+                switch.parties.follow(row, at_s, BETWEEN_KEYS_S)

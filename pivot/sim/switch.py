@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pivot.model.codes import Code
+from pivot.model.dialling import DiallingCommand
 from pivot.model.events import ChannelFound, CommandFailed, Event, FileSent
 from pivot.model.switch import AskChannel, Hangup, SendFile, StopMedia, SwitchCommand
+from pivot.sim.dialling import Parties
 from pivot.sim.leg import Clock, Leg, Observed, SoundOf, every_url_is_a_sound
 
 
@@ -32,14 +34,15 @@ class SimulatedSwitch:
         sound_of: SoundOf = every_url_is_a_sound,
     ) -> None:
         self.legs: dict[str, Leg] = {}
-        self._clock = clock
-        self._emit = emit
-        self._observe = observe
+        self.clock = clock
+        self.emit = emit
+        self.observe = observe
         self._sound_of = sound_of
+        self.parties = Parties(self)
 
     def ring(self, call_id: str) -> Leg:
         """A caller: a new leg, not answered."""
-        return self._add(call_id, None)
+        return self.add_leg(call_id, None)
 
     def perform(self, call_id: str, command: SwitchCommand) -> None:
         """Do what the program tells the leg that `call_id` controls, or the leg that the command names.
@@ -49,14 +52,18 @@ class SimulatedSwitch:
         target = getattr(command, "leg", None) or call_id
         leg = self.legs.get(target)
         if isinstance(command, SendFile):
-            self._clock.call_later(0.0, self._emit, call_id, FileSent(command.msg_id, ok=True))
+            self.clock.call_later(0.0, self.emit, call_id, FileSent(command.msg_id, ok=True))
         elif leg is None or not leg.alive:
             self._refuse(call_id, command)
         elif isinstance(command, AskChannel):
-            self._emit(call_id, ChannelFound(target))
+            self.emit(call_id, ChannelFound(target))
         elif isinstance(command, Hangup):
-            leg.observe("hangup" if leg.name is None else "hangup_leg")
+            op, details = self.parties.word_for_end(leg)
+            leg.observe(op, **details)
             leg.destroy(command.cause or "NORMAL_CLEARING")
+            self.parties.gone(target)
+        elif isinstance(command, DiallingCommand):
+            self.parties.perform(call_id, command)
         elif isinstance(command, StopMedia):
             leg.stop_media(command)
         else:
@@ -68,13 +75,15 @@ class SimulatedSwitch:
         if leg is not None and leg.alive:
             leg.observe("caller_gone")
             leg.destroy("NORMAL_CLEARING" if leg.answered_at_s is not None else "ORIGINATOR_CANCEL")
+            self.parties.gone(call_id)
 
-    def _add(self, call_id: str, name: str | None) -> Leg:
-        leg = Leg(call_id, self._clock, self._emit, self._observe, self._sound_of, name)
+    def add_leg(self, call_id: str, name: str | None) -> Leg:
+        """A new leg; `name` is how observations call it, None for a caller's."""
+        leg = Leg(call_id, self.clock, self.emit, self.observe, self._sound_of, name)
         self.legs[call_id] = leg
         return leg
 
     def _refuse(self, call_id: str, command: SwitchCommand) -> None:
         if not isinstance(command, Hangup | AskChannel):
             name = type(command).__name__
-            self._emit(call_id, CommandFailed(name, Code.CALL_COMMAND, "DOWN", command.msg_id))
+            self.emit(call_id, CommandFailed(name, Code.CALL_COMMAND, "DOWN", command.msg_id))
