@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pivot.execute.step import Step
+from pivot.execute.steps.dial import dial_step
 from pivot.execute.steps.echo import EchoStep
 from pivot.execute.steps.gather import GatherStep
 from pivot.execute.steps.hangup import HangupStep
@@ -18,6 +19,7 @@ from pivot.execute.steps.say import say_step
 from pivot.execute.steps.set import SetStep
 from pivot.execute.steps.unsupported import passed_over, pay_step, sms_step
 from pivot.model.instructions import (
+    DialVerb,
     EchoVerb,
     GatherVerb,
     HangupVerb,
@@ -44,6 +46,7 @@ _MAKERS: dict[type, Callable[[Any], Step]] = {
     SmsVerb: sms_step,
     RedirectVerb: RedirectStep,
     RejectVerb: RejectStep,
+    DialVerb: dial_step,
     HangupVerb: HangupStep,
     SetVerb: SetStep,
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pivot.model.codes import Code, Outcome
+from pivot.model.dialling import LookUpEndpoints
 from pivot.model.fetch import FetchRequest
 from pivot.model.plain import plain
 from pivot.model.switch import SwitchCommand
@@ -115,6 +116,7 @@ SessionCommand: TypeAlias = (
     | CancelTimer
     | BindCall
     | UnbindCall
+    | LookUpEndpoints
     | RecordOwnership
     | Acknowledge
     | End

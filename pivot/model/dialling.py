@@ -163,12 +163,48 @@ class StopRecording:
     label: str = ""
 
 
+@plain
+class EndpointsOf(StrEnum):
+    """Whose devices are looked up in the account's database."""
+
+    USER = "user"
+    DEVICE = "device"
+    CLIENT = "client"
+    """A user name or a device's name."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    of: EndpointsOf
+    name: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class LookUpEndpoints:
+    """Find the devices of these; `EndpointsFound` follows, whatever happens."""
+
+    lookup_id: str
+    wanted: tuple[Wanted, ...]
+
+
 DiallingCommand: TypeAlias = (
     DialCarrier | BridgeTo | CallApart | JoinLeg | RingBack | HoldMusic | StartRecording | StopRecording
 )
 
 
 # ---- events
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class EndpointsFound:
+    """What was found for each that was wanted, in its order; nothing for who is unknown or has no phone."""
+
+    lookup_id: str
+    found: tuple[tuple[Endpoint, ...], ...]
+    """`call_id` and `label` are still to be filled in."""
 
 
 @plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from pivot.model.dialling import DiallingEvent
+from pivot.model.dialling import DiallingEvent, EndpointsFound
 from pivot.model.fetch import Answer, FetchFailure
 from pivot.model.json import JsonObject
 from pivot.model.plain import plain
@@ -191,6 +191,7 @@ Event: TypeAlias = (
     | FetchFailed
     | Notified
     | TimerFired
+    | EndpointsFound
     | SwitchEvent
     | Usurped
     | CommandFailed

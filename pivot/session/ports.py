@@ -7,6 +7,7 @@ from typing import Protocol, TypeAlias
 
 from pivot.model.call import Call, PivotRequest
 from pivot.model.commands import BusCommand
+from pivot.model.dialling import Endpoint, Wanted
 from pivot.model.events import Event
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
 from pivot.model.json import JsonObject
@@ -73,6 +74,23 @@ class Ownership(Protocol):
 
     async def release(self, call_id: str) -> None:
         """The call is nobody's any more."""
+
+
+class Phones(Protocol):
+    """Knows the devices of an account."""
+
+    async def look_up(self, call: Call, wanted: tuple[Wanted, ...]) -> tuple[tuple[Endpoint, ...], ...]:
+        """The endpoints of each that is wanted, in that order, within a few seconds.
+
+        Any error means that nobody is found.
+        """
+
+
+class NoPhones:
+    """No account database is connected: nobody is found."""
+
+    async def look_up(self, call: Call, wanted: tuple[Wanted, ...]) -> tuple[tuple[Endpoint, ...], ...]:
+        return tuple(() for _ in wanted)
 
 
 class Observer(Protocol):

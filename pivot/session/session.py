@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeGuard
 
 import structlog
 
@@ -28,6 +28,7 @@ from pivot.model.commands import (
     StartTimer,
     UnbindCall,
 )
+from pivot.model.dialling import EndpointsFound, LookUpEndpoints
 from pivot.model.events import CommandFailed, Event, Fetched, FetchFailed, Notified, TimerFired
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
 from pivot.model.json import JsonObject
@@ -41,7 +42,8 @@ from pivot.model.notes import (
     Unsupported,
 )
 from pivot.model.plain import from_json, to_json
-from pivot.session.ports import Bus, Delivery, Fetcher, Observer, Ownership
+from pivot.model.switch import SwitchCommand
+from pivot.session.ports import Bus, Delivery, Fetcher, NoPhones, Observer, Ownership, Phones
 
 log = structlog.get_logger()
 
@@ -55,6 +57,7 @@ class World:
     ownership: Ownership
     now: Callable[[], float]
     """Wall-clock seconds since 1970; due times are kept in it, so that another machine can go on."""
+    phones: Phones = field(default_factory=NoPhones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class Session:
         self._outstanding: deque[Command | Note] = deque()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._fetches: dict[str, _RunningFetch] = {}
-        self._notices: set[asyncio.Task[None]] = set()
+        self._asides: set[asyncio.Task[None]] = set()
         self._bound: list[str] = []
         self._owned = False
         self._end: End | None = None
@@ -141,11 +144,21 @@ class Session:
             try:
                 await self._perform(item)
             except BusError as error:
+                if self._is_elsewhere(item):
+                    self._outstanding.popleft()
+                    self.post(CommandFailed(type(item).__name__, error.code, str(error), item.msg_id))
+                    continue
                 # What stood behind it was meant to happen only after it: the engine decides anew.
                 self._outstanding.clear()
                 self._inbox.appendleft(CommandFailed(type(item).__name__, error.code, str(error)))
                 return
             self._outstanding.popleft()
+
+    def _is_elsewhere(self, item: Command | Note) -> TypeGuard[SwitchCommand]:
+        """For a leg with a control queue of its own, whose loss is not the caller's."""
+        if not isinstance(item, SwitchCommand):
+            return False
+        return self._machine.call_for(item).call_id != self.call_id
 
     async def _perform(self, item: Command | Note) -> None:
         match item:
@@ -154,7 +167,7 @@ class Session:
             case CancelFetch(fetch_id):
                 await self._stop_fetch(fetch_id)
             case Notify(request):
-                self._start_notice(request)
+                self._start_aside(self._notify(request), f"notice {request.fetch_id}")
             case StartTimer(name, delay_s):
                 self._start_timer(name, delay_s)
             case CancelTimer(name):
@@ -162,9 +175,13 @@ class Session:
             case BindCall(call_id):
                 await self._world.bus.bind(call_id, self.post)
                 self._bound.append(call_id)
-            case UnbindCall(call_id):
+            case UnbindCall(call_id) if call_id in self._bound:
                 self._bound.remove(call_id)
                 await self._world.bus.unbind(call_id, self.post)
+            case UnbindCall():
+                pass
+            case LookUpEndpoints():
+                self._start_aside(self._look_up(item), f"look-up {item.lookup_id}")
             case RecordOwnership():
                 await self._world.ownership.record(self.call_id, self.snapshot())
                 self._owned = True
@@ -192,10 +209,19 @@ class Session:
         else:
             self.post(FetchFailed(request.fetch_id, result))
 
-    def _start_notice(self, request: FetchRequest) -> None:
-        task = asyncio.create_task(self._notify(request), name=f"notice {request.fetch_id} of {self.call_id}")
-        self._notices.add(task)
-        task.add_done_callback(self._notices.discard)
+    def _start_aside(self, work: Coroutine[None, None, None], name: str) -> None:
+        """Something that the call does not wait for; each has a deadline of its own."""
+        task = asyncio.create_task(work, name=f"{name} of {self.call_id}")
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
+
+    async def _look_up(self, command: LookUpEndpoints) -> None:
+        try:
+            found = await self._world.phones.look_up(self._machine.state.request.call, command.wanted)
+        except Exception as error:
+            log.warning("session.look_up_failed", call_id=self.call_id, error=repr(error))
+            found = ()
+        self.post(EndpointsFound(command.lookup_id, found))
 
     async def _notify(self, request: FetchRequest) -> None:
         result = await self._fetched(request)
@@ -251,8 +277,8 @@ class Session:
         if self._owned:
             with suppress(BusError):
                 await self._world.ownership.release(self.call_id)
-        if self._notices:
-            await asyncio.wait(self._notices)  # each has a deadline of its own
+        if self._asides:
+            await asyncio.wait(self._asides)
 
     # Written down and rebuilt
 

@@ -152,7 +152,7 @@ class Parties:
 
     # What happens to legs
 
-    def word_for_end(self, leg: Leg) -> tuple[str, dict[str, str | None]]:
+    def word_for_end(self, leg: Leg) -> tuple[str, dict[str, str | tuple[str, ...] | None]]:
         """How a bystander calls it when the program ends this leg."""
         for party in self.rung:
             if party.leg is leg and party.ringing:
@@ -292,7 +292,7 @@ class Parties:
             self._observe("record_stop", reason=reason, name=file.command.label or name)
             self.host.emit(leg, RecordingStopped(leg, f"/tmp/{name}", length_s, node="fs@sim"))
 
-    def _observe(self, op: str, **details: str | None) -> None:
+    def _observe(self, op: str, **details: str | tuple[str, ...] | None) -> None:
         self.host.observe(Observed(self.host.clock.time(), op, details))
 
     def _emit(self, party: _Party, event: Event) -> None:
@@ -301,9 +301,11 @@ class Parties:
         self.host.emit(caller, event)
 
 
-def _dialled(parties: list[_Party], timeout_s: float, caller_id: CallerId) -> dict[str, str | None]:
+def _dialled(
+    parties: list[_Party], timeout_s: float, caller_id: CallerId
+) -> dict[str, str | tuple[str, ...] | None]:
     return {
-        "targets": ",".join(party.label for party in parties),
+        "targets": tuple(party.label for party in parties),
         "timeout": str(round(timeout_s)),
         "callerId": caller_id.number or None,
     }

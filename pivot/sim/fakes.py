@@ -10,6 +10,7 @@ from pivot.errors import BusError
 from pivot.model.call import Call, PivotRequest
 from pivot.model.codes import Code
 from pivot.model.commands import BusCommand
+from pivot.model.dialling import Endpoint, EndpointKind, Wanted
 from pivot.model.events import Event
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
 from pivot.model.json import JsonObject
@@ -108,3 +109,17 @@ class FakeOwnership:
 
     async def release(self, call_id: str) -> None:
         self.records.pop(call_id, None)
+
+
+@dataclass
+class FakePhones:
+    """Every user, device and client has one phone, unless `unknown` names them."""
+
+    unknown: frozenset[str] = frozenset()
+
+    async def look_up(self, call: Call, wanted: tuple[Wanted, ...]) -> tuple[tuple[Endpoint, ...], ...]:
+        return tuple(() if each.name in self.unknown else (_phone(each.name),) for each in wanted)
+
+
+def _phone(name: str) -> Endpoint:
+    return Endpoint(name, "", EndpointKind.DEVICE, f"user_{name}", "pbx.test")

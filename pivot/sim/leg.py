@@ -59,7 +59,7 @@ class Observed:
 
     at_s: float
     op: str
-    details: Mapping[str, str | None] = field(default_factory=dict)
+    details: Mapping[str, str | tuple[str, ...] | None] = field(default_factory=dict)
 
 
 SoundOf: TypeAlias = Callable[[str], str | None]
@@ -168,7 +168,7 @@ class Leg:
     def emit(self, event: Event) -> None:
         self._emit(self.call_id, event)
 
-    def observe(self, op: str, **details: str | None) -> None:
+    def observe(self, op: str, **details: str | tuple[str, ...] | None) -> None:
         named = details if self.name is None else details | {"leg": self.name}
         self._observe(Observed(self._clock.time(), op, named))
 

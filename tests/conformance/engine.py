@@ -26,7 +26,7 @@ from pivot.session.ports import Fetcher
 from pivot.session.session import Session, World
 from pivot.sim.caller import follow_script
 from pivot.sim.clock import run_virtually
-from pivot.sim.fakes import FakeBus, FakeDelivery, FakeOwnership
+from pivot.sim.fakes import FakeBus, FakeDelivery, FakeOwnership, FakePhones
 from pivot.sim.leg import Clock, Observed
 from pivot.sim.switch import SimulatedSwitch
 from tests.conformance.cases import VOICE_URL, Case, Item
@@ -159,7 +159,7 @@ async def live_call(
     switch = SimulatedSwitch(clock, bus.deliver, watcher.notice, sound_of)
     switch.ring(CALL_ID)
     loop = asyncio.get_running_loop()
-    world = World(bus, fetcher, FakeOwnership(), now=loop.time)
+    world = World(bus, fetcher, FakeOwnership(), now=loop.time, phones=FakePhones())
     session = Session(CallMachine(state, rules_for_cases()), FakeDelivery(request), world, (watcher,))
     follow_script(case.script, switch, CALL_ID, clock)
     session.post(Requested(10.0))

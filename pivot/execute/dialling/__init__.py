@@ -1,0 +1,1 @@
+"""Dialling: who is rung, how, and what became of it."""

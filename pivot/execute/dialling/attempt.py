@@ -1,0 +1,66 @@
+"""One attempt of a Dial: parties that are rung together, until nobody rings or talks any more.
+
+There are three ways to ring: through the carriers' service (`carrier.py`), by one bridge (`bridge.py`), and
+apart from the caller (`apart.py`), where a party can be spoken to before it is joined.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pivot.execute.dialling.party import DialledParty
+from pivot.execute.line import Course, Line
+from pivot.model.dialling import CallerId
+from pivot.model.events import Event
+from pivot.model.plain import plain
+
+SPARE_S = 10.0
+"""The switch ends an attempt by itself; this much later we no longer wait for it."""
+SETTLE_S = 0.5
+"""How long the second of two reports of the same end may take."""
+PARTING_S = 5.0
+"""How long the end of a leg that we hung up may take."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the Dial wants of every attempt."""
+
+    timeout_s: float
+    caller_id: CallerId
+    ringback: str | None = None
+    early_media: bool = False
+    """The caller is not answered and hears what the party's network plays."""
+    process_media: bool = False
+    """The switch must hear both: to record them, or for keys."""
+    force_outbound: bool = True
+
+
+class Attempt(Protocol):
+    """Parties that are rung together."""
+
+    parties: list[DialledParty]
+    winner: int | None
+    """Who has answered for good, of `parties`."""
+    bridged: bool
+    """The winner and the caller hear each other, or did."""
+    done: bool
+    """Nothing of it goes on."""
+
+    def start(self, line: Line) -> Course: ...
+
+    def receive(self, event: Event, line: Line) -> Course: ...
+
+    def end_talk(self, line: Line) -> Course:
+        """Hang up the winner; the caller stays."""
+
+    def stop(self, line: Line) -> Course:
+        """Nothing may go on: parties that would stay without the caller are hung up."""
+
+
+def end_all(parties: list[DialledParty], line: Line, cause: str | None, code: str | None = None) -> Course:
+    """Nobody of these is there any more; what the switch told of each before stands."""
+    for party in parties:
+        yield from party.ends(line, cause, code)

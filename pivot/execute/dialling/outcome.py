@@ -1,0 +1,38 @@
+"""What became of a Dial, as its action is told."""
+
+from __future__ import annotations
+
+from pivot.execute.asking import Texts
+from pivot.execute.dialling.party import DialledParty
+from pivot.execute.ids import call_sid
+from pivot.execute.line import Line
+from pivot.model.instructions import SipNoun
+
+
+def dial_status(parties: list[DialledParty]) -> str:
+    """One word for all: somebody talked, else somebody rang in vain, else busy, no answer, failed."""
+    statuses = [party.status for party in parties]
+    if any(party.answered_at_s is not None for party in parties):
+        return "completed"
+    if any(party.rang_out for party in parties):
+        return "no-answer"
+    return next((word for word in ("busy", "no-answer") if word in statuses), "failed")
+
+
+def dial_parameters(
+    parties: list[DialledParty], winner: DialledParty | None, line: Line, *, bridged: bool
+) -> Texts:
+    """What the action is told; of several who did not answer, the first stands for all."""
+    shown = winner or (parties[0] if parties else None)
+    told: list[tuple[str, str]] = [("DialCallStatus", dial_status(parties))]
+    if shown is not None and shown.call_id:
+        told.append(("DialCallSid", call_sid(line.profile, shown.call_id)))
+    if winner is not None:
+        told.append(("DialCallDuration", str(winner.talked_s())))
+    told.append(("DialBridged", "true" if bridged else "false"))
+    if shown is not None and isinstance(shown.noun, SipNoun):
+        told.append(("DialSipCallId", shown.call_id))
+        code = "200" if shown.answered_at_s is not None else (shown.code or "").removeprefix("sip:")
+        if code:
+            told.append(("DialSipResponseCode", code))
+    return tuple(told)

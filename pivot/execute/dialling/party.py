@@ -1,0 +1,106 @@
+"""One party of a Dial, from the moment it is rung until it is gone, and who is told of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pivot.execute.line import Course, Line
+from pivot.execute.parameters import ChildLeg
+from pivot.execute.status import final_status
+from pivot.model.call import Party as Address
+from pivot.model.dialling import Endpoint
+from pivot.model.instructions import NumberNoun, RingNoun
+from pivot.model.plain import plain
+
+_RANG_OUT = frozenset({"NO_ANSWER", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT"})
+_CANCELLED = frozenset({"LOSE_RACE", "ORIGINATOR_CANCEL", "PICKED_OFF"})
+_TOLERANCE_S = 0.01
+"""Of the clock, when seconds are counted."""
+
+
+@plain
+@dataclass(slots=True)
+class DialledParty:
+    """A leg that we dial.
+
+    `status` is in Twilio's words and final when `over`.
+    """
+
+    noun: RingNoun
+    endpoint: Endpoint
+    call_id: str
+    """Empty until it is known: the carriers' service chooses it."""
+    status: str = "initiated"
+    answered_at_s: float | None = None
+    ended_at_s: float | None = None
+    cause: str | None = None
+    code: str | None = None
+    """`sip:486` and the like."""
+    over: bool = False
+    told: int = 0
+    """How many callbacks have left."""
+
+    @property
+    def label(self) -> str:
+        return self.endpoint.label
+
+    @property
+    def rang_out(self) -> bool:
+        return self.over and self.answered_at_s is None and self.cause in _RANG_OUT
+
+    def talked_s(self) -> int:
+        """Whole seconds from the answer to the end."""
+        if self.answered_at_s is None or self.ended_at_s is None:
+            return 0
+        return int(self.ended_at_s - self.answered_at_s + _TOLERANCE_S)
+
+    def child(self, line: Line) -> ChildLeg:
+        """This leg as requests describe it."""
+        call = line.state.request.call
+        return ChildLeg(self.call_id, call.from_, Address(self.label, call.from_.realm))
+
+    # What happens to it
+
+    def begins(self, line: Line) -> Course:
+        yield from self._tell("initiated", "initiated", line)
+
+    def rings(self, line: Line) -> Course:
+        if self.status == "initiated" and not self.over:
+            self.status = "ringing"
+            yield from self._tell("ringing", "ringing", line)
+
+    def answers(self, line: Line) -> Course:
+        if self.answered_at_s is None and not self.over:
+            self.answered_at_s, self.status = line.at_s, "in-progress"
+            yield from self._tell("answered", "in-progress", line)
+
+    def ends(self, line: Line, cause: str | None = None, code: str | None = None) -> Course:
+        """Its channel is gone, or nobody will ring it any more."""
+        if self.over:
+            return
+        self.over, self.ended_at_s, self.cause, self.code = True, line.at_s, cause, code
+        answered = self.answered_at_s is not None
+        self.status = (
+            "no-answer" if cause in _CANCELLED and not answered else final_status(cause, answered=answered)
+        )
+        yield from self._tell("completed", self.status, line)
+
+    def _tell(self, event: str, status: str, line: Line) -> Course:
+        callback = self.noun.leg.status
+        number, self.told = self.told, self.told + 1
+        if callback is None or event not in (callback.events or ("completed",)):
+            return
+        about = line.elsewhere(self.call_id, line.base_url, self.child(line))
+        duration = (("CallDuration", str(self.talked_s())),) if event == "completed" else ()
+        told = (
+            ("CallStatus", status),
+            *duration,
+            ("CallbackSource", "call-progress-events"),
+            ("SequenceNumber", str(number)),
+        )
+        yield from about.notify(line.resolve(callback.url), callback.method, told)
+
+
+def wants_apart(noun: RingNoun) -> bool:
+    """Whether something has to happen on the leg before it is joined with the caller."""
+    return noun.leg.url is not None or (isinstance(noun, NumberNoun) and bool(noun.send_digits))

@@ -1,0 +1,88 @@
+"""A recording of both sides of a call, beside whatever goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+from pivot.execute.asking import Texts
+from pivot.execute.line import Course, Line
+from pivot.execute.recordings import Recording, begin_recording, recording_parameters
+from pivot.model.dialling import StartRecording, StopRecording
+from pivot.model.instructions import DialVerb, RecordingNoun
+from pivot.model.plain import plain
+
+_LONGEST_S = 86_400.0
+
+
+@plain
+@dataclass(slots=True)
+class Tape:
+    """One recording that a verb has begun and may stop."""
+
+    recording: Recording
+    began_s: float = 0.0
+    label: str = ""
+    stopped: bool = False
+
+    @classmethod
+    def of_dial(cls, verb: DialVerb, line: Line) -> Tape:
+        """As a Dial wants it."""
+        url = verb.action if verb.action is not None else ""
+        return cls(
+            Recording(
+                key := line.draw_id(),
+                line.leg,
+                "DialVerb",
+                file_url(key, url, line),
+                line.resolved(verb.recording_status),
+                channels=2 if verb.record_dual else 1,
+                track=verb.recording_track,
+            )
+        )
+
+    @classmethod
+    def of_start(cls, noun: RecordingNoun, line: Line) -> Tape:
+        """As a Start wants it."""
+        return cls(
+            Recording(
+                key := line.draw_id(),
+                line.leg,
+                "StartCallRecordingTwiML",
+                file_url(key, "", line),
+                line.resolved(noun.status),
+                channels=2 if noun.dual else 1,
+                track=noun.track,
+            ),
+            label=noun.name or "",
+        )
+
+    def start(self, line: Line) -> Course:
+        self.began_s = line.at_s
+        begin_recording(self.recording, line)
+        yield StartRecording(
+            line.draw_id(),
+            self.recording.name,
+            self.recording.key,
+            _LONGEST_S,
+            stereo=self.recording.channels == 2,
+            leg=line.other_leg,
+            label=self.label,
+        )
+
+    def stop(self, line: Line) -> Course:
+        if not self.stopped:
+            self.stopped = True
+            self.recording.length_s = line.at_s - self.began_s
+            yield StopRecording(line.draw_id(), self.recording.name, line.other_leg, self.label)
+
+    def parameters(self, line: Line) -> Texts:
+        """What an action is told of it."""
+        self.recording.length_s = self.recording.length_s or line.at_s - self.began_s
+        return recording_parameters(self.recording, line)
+
+
+def file_url(key: str, written: str, line: Line) -> str:
+    """Where the file is put and fetched: where the operator says, else below a URL of the document."""
+    parts = urlsplit(line.rules.recordings_url or line.resolve(written))
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{key}.mp3", fragment=""))

@@ -1,0 +1,122 @@
+"""Nouns of a Dial become parties: numbers and addresses at once, users and devices by their documents."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pivot.execute.dialling.apart import ApartAttempt
+from pivot.execute.dialling.attempt import Attempt, Wishes
+from pivot.execute.dialling.bridge import BridgeAttempt
+from pivot.execute.dialling.carrier import CarrierAttempt
+from pivot.execute.dialling.party import DialledParty, wants_apart
+from pivot.execute.ids import e164
+from pivot.execute.line import Line
+from pivot.model.dialling import CallerId, Endpoint, EndpointKind, EndpointsOf, Wanted
+from pivot.model.instructions import (
+    ClientNoun,
+    DeviceNoun,
+    DialVerb,
+    NameValue,
+    NumberNoun,
+    RingNoun,
+    SipNoun,
+    UserNoun,
+)
+from pivot.model.json import JsonObject
+
+_NUMBER_RINGS_S = 30.0
+
+
+def wanted(noun: RingNoun) -> Wanted | None:
+    """What must be looked up to ring this; None: nothing."""
+    match noun:
+        case UserNoun(user_id=user_id):
+            return Wanted(EndpointsOf.USER, user_id)
+        case DeviceNoun(device_id=device_id):
+            return Wanted(EndpointsOf.DEVICE, device_id)
+        case ClientNoun(identity=identity):
+            return Wanted(EndpointsOf.CLIENT, identity)
+    return None
+
+
+def parties_of(noun: RingNoun, found: tuple[Endpoint, ...], line: Line) -> list[DialledParty]:
+    """Who is rung for a noun; `found` is what was looked up."""
+    endpoints: tuple[Endpoint, ...]
+    match noun:
+        case NumberNoun(number=written):
+            number = e164(written) or written
+            endpoint = Endpoint(number, "", EndpointKind.NUMBER, number, variables=_routed_as(line))
+            endpoints = (endpoint,)
+        case SipNoun():
+            endpoints = (_sip(noun),)
+        case ClientNoun(identity=identity, parameters=parameters):
+            headers = tuple(NameValue(f"X-{item.name}", item.value) for item in parameters)
+            endpoints = tuple(
+                replace(each, label=identity, headers=(*each.headers, *headers)) for each in found
+            )
+        case UserNoun(user_id=name) | DeviceNoun(device_id=name):
+            endpoints = tuple(replace(each, label=name) for each in found)
+    return [_party(noun, endpoint, line) for endpoint in endpoints]
+
+
+def _party(noun: RingNoun, endpoint: Endpoint, line: Line) -> DialledParty:
+    call_id = line.draw_id()
+    return DialledParty(noun, replace(endpoint, call_id=call_id), call_id)
+
+
+def _sip(noun: SipNoun) -> Endpoint:
+    return Endpoint(
+        noun.written,
+        "",
+        EndpointKind.ROUTE,
+        noun.uri,
+        transport=noun.transport,
+        username=noun.username,
+        password=noun.password,
+        headers=noun.headers,
+    )
+
+
+def _routed_as(line: Line) -> JsonObject:
+    """Whose rights and routes a number is dialled with: the account's, as a forwarded call's."""
+    call = line.state.request.call
+    variables = {
+        "Account-ID": call.account_id,
+        "Authorizing-ID": call.authorizing_id,
+        "Authorizing-Type": call.authorizing_type,
+        "Retain-CID": "true",
+    }
+    return {name: value for name, value in variables.items() if value is not None}
+
+
+def attempt_for(parties: list[DialledParty], wishes: Wishes) -> Attempt:
+    """How these are rung together.
+
+    A number alone goes through the carriers' service, as from Kazoo; one that is told about or spoken to,
+    and one that is an extension, needs a leg that we know.
+    """
+    if any(wants_apart(party.noun) for party in parties):
+        return ApartAttempt(parties, wishes)
+    noun = parties[0].noun
+    if len(parties) == 1 and isinstance(noun, NumberNoun) and noun.leg.status is None and e164(noun.number):
+        parties[0].call_id = ""
+        return CarrierAttempt(parties, wishes)
+    return BridgeAttempt(parties, wishes)
+
+
+def ring_time_s(nouns: list[RingNoun], verb: DialVerb, line: Line) -> float:
+    """How long these ring."""
+    if verb.timeout_s is not None:
+        return verb.timeout_s
+    only_numbers = all(isinstance(noun, NumberNoun) for noun in nouns)
+    return _NUMBER_RINGS_S if only_numbers else line.profile.dial_ring_default_s
+
+
+def shown_caller(verb: DialVerb, line: Line) -> CallerId:
+    """Who seems to call: as the document says, else the caller."""
+    call = line.state.request.call
+    if verb.caller_id is not None:
+        return CallerId(verb.caller_id)
+    number = call.caller_id_number if call.caller_id_number != "anonymous" else call.from_.user
+    name = call.caller_id_name if call.caller_id_name != "unknown" else ""
+    return CallerId(number, name)

@@ -1,0 +1,210 @@
+"""Dial: the caller is connected with somebody, and is still there afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pivot.execute.dialling.apart import ApartAttempt
+from pivot.execute.dialling.attempt import Attempt, Wishes
+from pivot.execute.dialling.outcome import dial_parameters
+from pivot.execute.dialling.party import DialledParty
+from pivot.execute.dialling.ring_tones import ring_tone
+from pivot.execute.dialling.tape import Tape
+from pivot.execute.dialling.targets import attempt_for, parties_of, ring_time_s, shown_caller, wanted
+from pivot.execute.line import Course, Line
+from pivot.execute.step import AskFor, GoOn, Linger, Result, Step
+from pivot.model.commands import CancelTimer, StartTimer
+from pivot.model.dialling import Endpoint, EndpointsFound, LookUpEndpoints
+from pivot.model.events import ChannelDestroyed, DigitPressed, Event, TimerFired
+from pivot.model.instructions import (
+    ClientNoun,
+    DeviceNoun,
+    DialVerb,
+    NumberNoun,
+    RecordCall,
+    RingNoun,
+    SipNoun,
+    UserNoun,
+)
+from pivot.model.plain import plain
+
+_LOOK_UP_S = 5.0
+_RING_NOUNS = (NumberNoun, SipNoun, ClientNoun, UserNoun, DeviceNoun)
+
+
+@plain
+@dataclass(slots=True)
+class DialStep:
+    """Rings the nouns, together or one after the other, until somebody has talked or nobody is left.
+
+    Users, devices and clients are looked up first. The other leg's end, the limit of time and the key that
+    ends it lead to the action or the next verb; so does the caller's end, whose answer nobody hears.
+    """
+
+    verb: DialVerb
+    lookup_id: str = ""
+    timer: str = ""
+    """Of the look-up, later of the talk's limit."""
+    waiting: list[list[DialledParty]] = field(default_factory=list)
+    """Who is still to be rung, in groups that ring together."""
+    earlier: list[DialledParty] = field(default_factory=list)
+    """Who was rung before the attempt under way."""
+    attempt: Attempt | None = None
+    """The one under way, in the end the last one."""
+    tape: Tape | None = None
+    bridged: bool = False
+    early_media: bool = False
+    result: Result | None = None
+
+    def start(self, line: Line) -> Course:
+        line.state.dialled = True
+        self.early_media = self.verb.answer_on_bridge and not line.state.answered
+        if not self.early_media:
+            yield from line.pick_up()
+        asked = tuple(each for each in map(wanted, self._nouns()) if each is not None)
+        if asked:
+            self.lookup_id, self.timer = line.draw_id(), f"look up {line.draw_id()}"
+            yield LookUpEndpoints(self.lookup_id, asked)
+            yield StartTimer(self.timer, _LOOK_UP_S)
+        else:
+            yield from self._ring((), line)
+
+    def receive(self, event: Event, line: Line) -> Course:
+        match event:
+            case _ if isinstance(self.result, Linger):
+                yield from self._linger(event, line)
+            case EndpointsFound(lookup_id, found) if lookup_id and lookup_id == self.lookup_id:
+                yield CancelTimer(self.timer)
+                yield from self._ring(found, line)
+            case TimerFired(name) if name == self.timer and self.lookup_id:
+                yield line.fault("the account's phones could not be looked up in time", None)
+                yield from self._ring((), line)
+            case TimerFired(name) if name == self.timer and self.attempt is not None:
+                yield from self.attempt.end_talk(line)
+            case DigitPressed(call_id, digit) if (
+                call_id == line.leg and digit == self.verb.hangup_on and self.bridged and self.attempt
+            ):
+                yield from self.attempt.end_talk(line)
+            case ChannelDestroyed(call_id) if call_id == line.leg:
+                yield from self._caller_gone(line)
+            case _ if self.attempt is not None:
+                yield from self.attempt.receive(event, line)
+                yield from self._follow(line)
+
+    def stop(self, line: Line) -> Course:
+        yield CancelTimer(self.timer)
+        if self.attempt is not None:
+            yield from self.attempt.stop(line)
+        if self.tape is not None:
+            yield from self.tape.stop(line)
+
+    def _nouns(self) -> list[RingNoun]:
+        return [noun for noun in self.verb.nouns if isinstance(noun, _RING_NOUNS)]
+
+    # Ringing
+
+    def _ring(self, found: tuple[tuple[Endpoint, ...], ...], line: Line) -> Course:
+        self.lookup_id = ""
+        answers = iter(found)
+        parties: list[DialledParty] = []
+        for noun in self._nouns():
+            known = next(answers, ()) if wanted(noun) is not None else ()
+            parties += parties_of(noun, known, line)
+        if self.verb.sequential:
+            self.waiting = [[party] for party in parties]
+        else:
+            self.waiting = [parties] if parties else []
+        yield from self._next(line)
+
+    def _next(self, line: Line) -> Course:
+        if not self.waiting:
+            yield from self._finish(line)
+            return
+        group, self.waiting = self.waiting[0], self.waiting[1:]
+        self.earlier += self.attempt.parties if self.attempt else []
+        self.attempt = attempt_for(group, self._wishes(group, line))
+        yield from self.attempt.start(line)
+        if self.verb.record is RecordCall.FROM_RINGING and self.tape is None:
+            yield from self._record(line)
+
+    def _wishes(self, group: list[DialledParty], line: Line) -> Wishes:
+        verb = self.verb
+        return Wishes(
+            ring_time_s([party.noun for party in group], verb, line),
+            shown_caller(verb, line),
+            ring_tone(verb.ring_tone),
+            self.early_media,
+            verb.record is not RecordCall.NO or verb.hangup_on is not None,
+            verb.continue_on_fail,
+        )
+
+    def _follow(self, line: Line) -> Course:
+        attempt = self.attempt
+        assert attempt is not None
+        if attempt.bridged and not self.bridged:
+            yield from self._talk(line)
+        if not attempt.done:
+            return
+        if attempt.winner is not None or not self.waiting:
+            yield from self._finish(line)
+        else:
+            yield from self._next(line)
+
+    def _talk(self, line: Line) -> Course:
+        """The caller and somebody hear each other."""
+        self.bridged = True
+        if not line.state.answered:
+            line.state.answered, line.state.call_status = True, "in-progress"
+        self.timer = f"dial limit {line.draw_id()}"
+        yield StartTimer(self.timer, self.verb.time_limit_s)
+        if self.verb.record is RecordCall.FROM_ANSWER:
+            yield from self._record(line)
+
+    def _record(self, line: Line) -> Course:
+        self.tape = Tape.of_dial(self.verb, line)
+        yield from self.tape.start(line)
+
+    # The end
+
+    def _finish(self, line: Line) -> Course:
+        yield CancelTimer(self.timer)
+        if self.tape is not None:
+            yield from self.tape.stop(line)
+        self._decide(line)
+
+    def _decide(self, line: Line) -> None:
+        if self.verb.action is None:
+            self.result = GoOn()
+            return
+        told = dial_parameters(*self._parties(), line, bridged=self.bridged)
+        if self.tape is not None and self.bridged:
+            told = (*told, *self.tape.parameters(line))
+        self.result = AskFor(self.verb.action, self.verb.method, told)
+
+    def _parties(self) -> tuple[list[DialledParty], DialledParty | None]:
+        """All who were rung, and who of them answered."""
+        if self.attempt is None:
+            return self.earlier, None
+        number = self.attempt.winner
+        winner = None if number is None else self.attempt.parties[number]
+        return [*self.earlier, *self.attempt.parties], winner
+
+    def _caller_gone(self, line: Line) -> Course:
+        """Whoever would stay on the switch without the caller is hung up, as soon as somebody can."""
+        if self.attempt is not None:
+            yield from self.attempt.stop(line)
+        self._decide(line)
+        if isinstance(self.attempt, ApartAttempt) and self.attempt.uncontrolled:
+            self.result = Linger()
+
+    def _linger(self, event: Event, line: Line) -> Course:
+        if isinstance(self.attempt, ApartAttempt):
+            yield from self.attempt.receive(event, line)
+            if self.attempt.uncontrolled:
+                return
+        self._decide(line)
+
+
+def dial_step(verb: DialVerb) -> Step:
+    """What runs a Dial depends on whom it calls."""
+    return DialStep(verb)

@@ -1,0 +1,64 @@
+"""Whatever happens in whatever order: nothing fails, no timer is forgotten, nobody talks to the dead."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pivot.model.events import ChannelDestroyed
+from pivot.model.plain import from_json, to_json
+from tests.calls import CALL_ID
+from tests.execute.histories import KINDS, History
+
+EVENTS = st.lists(st.tuples(st.integers(0, len(KINDS) - 1), st.integers(0, 40)), max_size=30)
+AFTERWARDS = "<Say>after</Say><Gather numDigits='1'/>"
+NUMBER = "<Number>+15550009999</Number>"
+DOCUMENTS = {
+    "number": f"<Dial action='/d'>{NUMBER}</Dial>",
+    "number then others": f"<Dial hangupOnStar='true' timeLimit='60'>{NUMBER}</Dial>{AFTERWARDS}",
+    "record": f"<Dial record='record-from-ringing-dual' action='/d'>{NUMBER}</Dial>",
+    "answer on bridge": f"<Dial answerOnBridge='true' ringTone='fr'>{NUMBER}</Dial>{AFTERWARDS}",
+    "together": f"<Dial action='/d'>{NUMBER}<Sip statusCallback='/s'>sip:kate@example.com</Sip></Dial>",
+    "one by one": f"<Dial sequential='true' action='/d'>{NUMBER}<Sip>sip:kate@example.com</Sip></Dial>",
+    "whisper": "<Dial action='/d'><Number url='/w' sendDigits='1w2' statusCallback='/s'"
+    " statusCallbackEvent='initiated ringing answered completed'>+15550009999</Number></Dial>",
+    "whispers": "<Dial><Number url='/w'>+15550009999</Number><Sip url='/w'>sip:k@example.com</Sip></Dial>",
+    "phones": "<Dial action='/d'><User>u1</User><Client>joey</Client><Device>d1</Device></Dial>",
+    "gather and record": "<Gather timeout='3'><Say>press</Say></Gather><Record action='/r'/><Pause/>",
+}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
+@given(EVENTS)
+@settings(max_examples=60)
+def test_no_history_breaks_a_rule(document: str, events: list[tuple[int, int]]) -> None:
+    """For every verb: no exception, no timer that nobody remembers, nothing to a dead channel."""
+    history = History(document)
+    for choice, which in events:
+        history.imagine(choice, which)
+
+        assert history.forgotten_timers() == set()
+        state = to_json(history.machine.state)
+        assert to_json(from_json(state)) == state
+    assert history.sent_to_the_dead() == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
+@given(EVENTS)
+@settings(max_examples=30)
+def test_a_call_that_is_killed_anywhere_ends(document: str, events: list[tuple[int, int]]) -> None:
+    """The caller hangs up in the middle of every verb: the session ends when the last things are told."""
+    history = History(document)
+    for choice, which in events:
+        history.imagine(choice, which)
+    if not history.over:
+        history.happens(ChannelDestroyed(CALL_ID, "NORMAL_CLEARING"))
+    for _ in range(60):
+        if history.over:
+            break
+        history.settle()
+
+    assert history.over
+    assert history.forgotten_timers() == set()
+    assert history.sent_to_the_dead() == []
