@@ -220,6 +220,8 @@ class CallMachine:
             case ChannelDestroyed(call_id) if call_id == self._call.call_id:
                 yield CancelTimer(GOODBYE)
                 yield from self._report(event, at_s)
+            case TimerFired(name) if name == GOODBYE and not self.state.hung_up:
+                yield from self._end()  # it should have ended by itself
             case TimerFired(name) if name == GOODBYE:
                 yield from self._over()
             case Usurped() if self._is_usurped(event):
@@ -446,6 +448,7 @@ class CallMachine:
         self.state.phase = Phase.ENDING
         yield CancelTimer(WATCH)
         if hang_up:
+            self.state.hung_up = True
             yield Hangup(self.state.draw_id(), cause)
         yield StartTimer(GOODBYE, self._rules.goodbye_s)
 

@@ -85,6 +85,8 @@ class CallState:
     program: Program | None = None
     """The document at work."""
     bound: bool = False
+    hung_up: bool = False
+    """We have told the switch to end the call."""
     answered: bool = False
     """We have picked up the call."""
     dialled: bool = False

@@ -203,7 +203,7 @@ def _play(leg: str, command: PlayMedia) -> Payload:
     return {
         Field.APPLICATION_NAME: Application.PLAY,
         Field.MEDIA_NAME: command.media,
-        Field.TERMINATORS: list(command.terminators),
+        Field.TERMINATORS: sorted(set(command.terminators)),
         Field.CALL_ID: leg,
         Field.ENDLESS_PLAYBACK: False,
     }

@@ -211,7 +211,7 @@ ALL_COMMANDS: list[BusCommand] = [
     SayFailed(),
     HandOverFlow('{"module":"tts","data":{}}'),
     AnswerCall("m1"),
-    PlayMedia("m1", "n1", "http://m/hi.mp3", ("1", "#"), leg="b1"),
+    PlayMedia("m1", "n1", "http://m/hi.mp3", ("#", "1"), leg="b1"),
     SpeakText("m1", "n1", "hello", "female", "de-DE", "flite", ("*",), leg="b1"),
     SpeakText("m1", "n1", "hello", leg="c1"),
     StopMedia("m1", leg="b1"),

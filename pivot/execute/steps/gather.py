@@ -36,7 +36,7 @@ class GatherStep:
         self.timer = f"gather {line.draw_id()}"
         typed = line.take_typed()
         if self.verb.prompts:
-            self.prompts = Program(line.leg, line.base_url, tuple(_plain(each) for each in self.verb.prompts))
+            self.prompts = Program(line.leg, line.base_url, self._prompts(line))
             yield from self.prompts.start(line)
             yield from self._listen_when_said()
         else:
@@ -59,6 +59,12 @@ class GatherStep:
         yield CancelTimer(self.timer)
         if self.prompts is not None:
             yield from self.prompts.stop(line)
+
+    def _prompts(self, line: Line) -> tuple[Instruction, ...]:
+        """Keys stop them at the switch already where the profile has it so; the rest follows from here."""
+        if self.verb.barge_in and line.profile.say_interruptible:
+            return self.verb.prompts
+        return tuple(_keyless(each) for each in self.verb.prompts)
 
     def _counts(self) -> bool:
         """Whether a key is input now."""
@@ -95,6 +101,6 @@ class GatherStep:
             self.result = GoOn()
 
 
-def _plain(prompt: Prompt) -> Instruction:
-    """The prompt without keys of its own: it is the Gather that stops it."""
+def _keyless(prompt: Prompt) -> Instruction:
+    """No key stops it by itself: that is for the Gather to do, or nobody may."""
     return prompt if isinstance(prompt, PauseVerb) else replace(prompt, terminators=())

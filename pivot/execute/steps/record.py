@@ -37,7 +37,8 @@ _HANGUP_FOLLOWS_S = 2.0
 class RecordStep:
     """Ends by a key, by silence, by its limit or with the call; then the action is requested.
 
-    Silence alone is no recording: then the next verb's turn comes.
+    Silence alone is no recording: then the next verb's turn comes. Source: kzt_twiml.erl, record_call, also
+    for counting whole seconds.
     """
 
     verb: RecordVerb
@@ -99,7 +100,7 @@ class RecordStep:
         self.stopped = True
         recording.length_s = event.length_s
         by_limit = event.length_s >= self.verb.max_length_s
-        if event.by_silence and event.length_s <= self.verb.timeout_s:
+        if event.by_silence and int(event.length_s) <= self.verb.timeout_s:
             drop_recording(recording, line)
             line.take_typed()
             self.result = GoOn()
