@@ -35,8 +35,6 @@ DIFFERENT = {
     "Play, relative file name": "completed against the document, so that the switch can fetch it",
     "Say, noop never completes, channel status: not found": "asked for twice, and no hang-up of what is gone",
     "Say, noop never completes, channel status timeout": "asked for twice, and no hang-up of what is gone",
-    'Reject reason="busy"': "the response ends the call; a hang-up behind it meets nobody",
-    "Reject prompt": "the response ends the call; a hang-up behind it meets nobody",
     "empty Response": "dead air in Kazoo; here it answers and hangs up",
     "Gather with nested Say, digits during the prompt": "the prompt is stopped, not only forgotten",
     "Record, caller hangs up, Length in the event": "the length is the recording's own, not the channel's",
