@@ -12,28 +12,12 @@ from pivot.debug.couch import Couch
 from pivot.debug.couch_store import CouchStore
 from pivot.debug.store import CallFilter
 from pivot.sim.kazoo import SimulatedKazoo
-from pivot.sim.rabbit_link import open_link
 from tests.live.program import worker
-from tests.live.voice_server import VoiceServer, voice_server
+from tests.live.voice_server import VoiceServer
 
 pytestmark = [pytest.mark.rabbit, pytest.mark.couch, pytest.mark.live]
 
 WAIT_S = 15.0
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[VoiceServer]:
-    async with voice_server() as running:
-        yield running
-
-
-@pytest.fixture
-async def kazoo(amqp_vhost_url: str) -> AsyncIterator[SimulatedKazoo]:
-    async with open_link(amqp_vhost_url) as link:
-        cluster = SimulatedKazoo(link)
-        await cluster.start()
-        yield cluster
-        await cluster.stop()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
@@ -16,10 +15,9 @@ import pytest
 from aiohttp.test_utils import unused_port
 
 from pivot.sim.kazoo import SimulatedKazoo
-from pivot.sim.rabbit_link import open_link
 from pivot.web.auth.static import digest
 from tests.live.program import worker
-from tests.live.voice_server import VoiceServer, voice_server
+from tests.live.voice_server import VoiceServer
 
 pytestmark = [pytest.mark.rabbit, pytest.mark.couch, pytest.mark.live]
 
@@ -35,21 +33,6 @@ ENDINGS = {
     "ftp://example.com/": ("branched", "fetch.bad_url", None),
 }
 """What is asked, and outcome, code and status that everybody must tell."""
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[VoiceServer]:
-    async with voice_server() as running:
-        yield running
-
-
-@pytest.fixture
-async def kazoo(amqp_vhost_url: str) -> AsyncIterator[SimulatedKazoo]:
-    async with open_link(amqp_vhost_url) as link:
-        cluster = SimulatedKazoo(link)
-        await cluster.start()
-        yield cluster
-        await cluster.stop()
 
 
 def url_of(what: str, server: VoiceServer) -> str:

@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 
 from pivot.model.commands import HandOverFlow, SayFailed, SayProcessing
 from pivot.sim.kazoo import SimulatedCall, SimulatedKazoo
-from pivot.sim.rabbit_link import open_link
 from tests.live.program import worker
-from tests.live.voice_server import VoiceServer, voice_server
+from tests.live.voice_server import VoiceServer
 
 pytestmark = [pytest.mark.rabbit, pytest.mark.live]
 
 FLOW = HandOverFlow('{"module":"hangup","data":{}}')
 WAIT_S = 15.0
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[VoiceServer]:
-    async with voice_server() as running:
-        yield running
-
-
-@pytest.fixture
-async def kazoo(amqp_vhost_url: str) -> AsyncIterator[SimulatedKazoo]:
-    async with open_link(amqp_vhost_url) as link:
-        cluster = SimulatedKazoo(link)
-        await cluster.start()
-        yield cluster
-        await cluster.stop()
-        assert cluster.strays == []
 
 
 async def over(call: SimulatedCall) -> str:
