@@ -34,6 +34,10 @@ KazooConfig = Annotated[
 ]
 
 
+LOOPBACK = {"fetch": {"egress": "loopback"}}
+"""What a developer's own commands may reach, unless the settings say otherwise."""
+
+
 @app.command()
 def worker(config_file: ConfigFile = None, kazoo_config: KazooConfig = None) -> None:
     """Take pivot requests from RabbitMQ and execute them."""
@@ -64,6 +68,45 @@ def demo(
     with words_for_errors():
         configure("error", "console")
         run(run_demo(port=port, stay=stay))
+
+
+@app.command()
+def simulate(
+    target: Annotated[str, typer.Argument(help="A URL on this machine, or a document's file.")],
+    press: Annotated[str, typer.Option(help="Keys that the caller presses, one a second.")] = "",
+    say_nothing: Annotated[bool, typer.Option(help="The caller does nothing at all.")] = False,
+    hangup_after: Annotated[str, typer.Option(help="When the caller hangs up, such as 3s.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    config_file: ConfigFile = None,
+) -> None:
+    """A call against a URL or a file, at the terminal; without a script the terminal is the phone."""
+    from pivot.simulate import Script, seconds
+    from pivot.simulate import simulate as run_call
+
+    with words_for_errors():
+        configure("error", "console")
+        script = Script(press, seconds(hangup_after) if hangup_after else None, say_nothing)
+        run_call(target, script, config.load(config_file, defaults=LOOPBACK), as_json=as_json)
+
+
+@app.command()
+def check(
+    targets: Annotated[list[str], typer.Argument(help="Files, or URLs on this machine.")],
+    config_file: ConfigFile = None,
+) -> None:
+    """Can these answers be run? Errors and warnings with place and code; exit 1 on errors."""
+    from pivot.app import rules_of
+    from pivot.checking import check as check_all
+    from pivot.schema import Schemas
+
+    with words_for_errors():
+        configure("error", "console")
+        settings = config.load(config_file, defaults=LOOPBACK)
+        found = asyncio.run(check_all(targets, settings, rules_of(settings, Schemas.bundled())))
+        for finding in found:
+            typer.echo(str(finding))
+        if any(finding.is_error for finding in found):
+            raise typer.Exit(1)
 
 
 @app.command("check-config")

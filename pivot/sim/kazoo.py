@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from pivot.model.commands import BusCommand, HandOverFlow, SayFailed, SayProcess
 from pivot.model.events import ChannelDestroyed, Event
 from pivot.model.json import JsonObject
 from pivot.sim.caller import follow_script
+from pivot.sim.leg import Observed
 from pivot.sim.link import Arrived, Link
 from pivot.sim.switch import SimulatedSwitch
 from pivot.wire.envelope import Message
@@ -80,9 +81,15 @@ class SimulatedKazoo:
     Args:
         link: its connection to the bus.
         name: tells several clusters on one bus apart.
+        observe: is given what a bystander of a call would notice.
     """
 
-    def __init__(self, link: Link, name: str | None = None) -> None:
+    def __init__(
+        self,
+        link: Link,
+        name: str | None = None,
+        observe: Callable[[Observed], None] = lambda observed: None,
+    ) -> None:
         self.name = name or secrets.token_hex(6)
         self.node = f"kazoo_apps@{self.name}.example.com"
         self._media_node = f"freeswitch@media1.{self.name}.example.com"
@@ -90,7 +97,7 @@ class SimulatedKazoo:
         self.control_queue = f"ecallmgr@{self.name}.example.com-control"
         self.strays: list[Arrived] = []
         """Messages that no waiting process could be given: wrong or missing process id, unknown call."""
-        self.switch = SimulatedSwitch(asyncio.get_running_loop(), self._happened)
+        self.switch = SimulatedSwitch(asyncio.get_running_loop(), self._happened, observe)
         self._link = link
         self._calls: dict[str, SimulatedCall] = {}
         self._publishing: asyncio.Queue[Message] = asyncio.Queue()

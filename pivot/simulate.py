@@ -1,0 +1,201 @@
+"""`pivot simulate`: a call against a URL or a document, heard at the terminal.
+
+A file is run on virtual time, at once, and the files beside it are what its `action` and `Redirect` lead
+to. A URL is called in real time; without a script the terminal is the phone: keys are typed, an empty line
+hangs up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from rich.console import Console
+from rich.markup import escape
+
+from pivot.app import rules_of
+from pivot.checking import TYPES, is_url, read_file
+from pivot.config import Settings
+from pivot.errors import ConfigError
+from pivot.fetch.fetcher import open_fetcher
+from pivot.model.commands import End, Fetch, HandOverFlow
+from pivot.model.events import Fetched, FetchFailed
+from pivot.model.fetch import Answer, FetchFailure, FetchRequest
+from pivot.model.notes import AnswerAccepted, AnswerRefused, Moment
+from pivot.schema import Schemas
+from pivot.session.held import HeldDelivery
+from pivot.session.ports import Fetcher
+from pivot.session.session import World
+from pivot.session.worker import Worker
+from pivot.sim.broker import MemoryBroker
+from pivot.sim.clock import run_virtually
+from pivot.sim.kazoo import SimulatedCall, SimulatedKazoo
+from pivot.sim.leg import Observed
+from pivot.sim.memory_bus import MemoryBus
+
+_HOST = "http://document.invalid/"
+_NODE = "pivot@simulate"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What the caller does; all empty: the terminal decides, or nobody does anything."""
+
+    press: str = ""
+    """Keys, one second after the first prompt begins and a second apart."""
+    hangup_after_s: float | None = None
+    silent: bool = False
+
+    @property
+    def is_given(self) -> bool:
+        return bool(self.press) or self.hangup_after_s is not None or self.silent
+
+    def rows(self) -> list[Mapping[str, Any]]:
+        """In the form of `sim/caller.py`."""
+        rows: list[Mapping[str, Any]] = [
+            {"t": 1.0 + number, "do": "dtmf", "digits": key} for number, key in enumerate(self.press)
+        ]
+        if self.hangup_after_s is not None:
+            rows.append({"t": self.hangup_after_s, "do": "hangup"})
+        return rows
+
+
+def simulate(target: str, script: Script, settings: Settings, *, as_json: bool) -> None:
+    """Run one call and tell it while it runs.
+
+    Raises:
+        ConfigError: the target is no URL and no readable file.
+    """
+    teller = Teller(as_json)
+    if is_url(target):
+        asyncio.run(_call(target, script, settings, teller))
+        return
+    path = Path(target)
+    read_file(path)
+    url = _HOST + path.name
+    run_virtually(_call(url, replace(script, silent=True), settings, teller, Folder(path.parent)))
+
+
+class Folder:
+    """A folder as a customer's server: its files are the answers. Implements `Fetcher`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def fetch(self, request: FetchRequest) -> Answer | FetchFailure:
+        name = Path(unquote(urlsplit(request.url).path)).name
+        found = next((path for path in self._candidates(name) if path.is_file()), None)
+        if found is None:
+            return Answer(404, (), f"no file {name} beside the document".encode(), request.url)
+        return replace(read_file(found), url=request.url)
+
+    def _candidates(self, name: str) -> list[Path]:
+        return [self._folder / name, *(self._folder / (name + suffix) for suffix in TYPES)]
+
+
+class Teller:
+    """Writes down what happens, for people or as one JSON object a line; an observer of the call."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._console = Console(highlight=False, soft_wrap=True)
+
+    def saw(self, moment: Moment, at_s: float) -> None:
+        match moment:
+            case Fetch(request):
+                self._tell(at_s, "request", f"{request.method.upper()} {request.url}", request.body.decode())
+            case Fetched(_, answer):
+                self._tell(at_s, "answered", f"{answer.status}, {len(answer.body)} bytes")
+            case FetchFailed(_, failure):
+                self._tell(at_s, "unanswered", f"{failure.code}: {failure.message}")
+            case AnswerAccepted(_, _, _, warnings):
+                for item in warnings:
+                    place = f"{item.line}:{item.column} " if item.line else ""
+                    self._tell(at_s, "warning", f"{place}{item.code}: {item.message}")
+            case AnswerRefused(_, _, code, message):
+                self._tell(at_s, "refused", f"{code}: {message}")
+            case HandOverFlow(flow):
+                self._tell(at_s, "flow", flow)
+            case End(outcome, code, message):
+                self._tell(at_s, "end", f"{outcome}{f', {code}: {message}' if code else ''}")
+
+    def heard(self, observed: Observed) -> None:
+        """What the caller notices."""
+        details = {name: value for name, value in observed.details.items() if value}
+        self._tell(observed.at_s, observed.op, " ".join(str(value) for value in details.values()))
+
+    def _tell(self, at_s: float, what: str, text: str, more: str = "") -> None:
+        if self._as_json:
+            row = {"at_s": round(at_s, 3), "what": what, "text": text} | ({"body": more} if more else {})
+            print(json.dumps(row), flush=True)
+        else:
+            self._console.print(f"{at_s:7.1f} s  [bold]{what:<12}[/bold] {escape(text)} {escape(more)}")
+
+
+async def _call(
+    url: str, script: Script, settings: Settings, teller: Teller, fetcher: Fetcher | None = None
+) -> None:
+    async with AsyncExitStack() as rooms:
+        if fetcher is None:
+            fetcher = await rooms.enter_async_context(open_fetcher(settings.fetch))
+        broker, began = MemoryBroker(), asyncio.get_running_loop().time()
+
+        def heard(observed: Observed) -> None:
+            teller.heard(replace(observed, at_s=observed.at_s - began))
+
+        bus, kazoo = MemoryBus(broker, _NODE), SimulatedKazoo(broker, "phone", heard)
+        world = World(bus, fetcher, HeldDelivery(), now=time.time)
+        rules = rules_of(settings, Schemas.bundled())
+        worker = Worker(world, lambda: rules, lambda request, delivery: (teller,))
+        await bus.consume(worker.take)
+        await kazoo.start()
+        rooms.push_async_callback(kazoo.stop)
+        call = await kazoo.place_call(url, script=script.rows(), Request_Format="twiml", HTTP_Method="post")
+        if not script.is_given and sys.stdin.isatty():
+            await rooms.enter_async_context(_keypad(kazoo, call))
+        await call.over
+        await worker.until_idle()
+
+
+@asynccontextmanager
+async def _keypad(kazoo: SimulatedKazoo, call: SimulatedCall) -> AsyncIterator[None]:
+    """Lines typed at the terminal are keys; an empty one hangs up."""
+    loop = asyncio.get_running_loop()
+
+    def typed() -> None:
+        line = sys.stdin.readline().strip()
+        leg = kazoo.switch.legs[call.call_id]
+        if not line:
+            kazoo.switch.hang_up(call.call_id)
+        for key in line:
+            leg.press(key)
+
+    print("type keys and Enter; Enter alone hangs up", file=sys.stderr)
+    loop.add_reader(sys.stdin.fileno(), typed)
+    try:
+        yield
+    finally:
+        loop.remove_reader(sys.stdin.fileno())
+
+
+def seconds(text: str) -> float:
+    """`3s`, `3` or `500ms`.
+
+    Raises:
+        ConfigError: something else.
+    """
+    number, factor = (
+        (text.removesuffix("ms"), 0.001) if text.endswith("ms") else (text.removesuffix("s"), 1.0)
+    )
+    try:
+        return float(number) * factor
+    except ValueError:
+        raise ConfigError(f'"{text}" is no time; write 3s or 500ms') from None
