@@ -172,6 +172,8 @@ async def read_body(
             if coded_bytes > cap + _MAX_EMPTY_CODED_BYTES:
                 raise _over(cap)
             await body.add(decoder.decode(data, SMALL_BYTES))
+            if response.content.at_eof():
+                break
             trace.limit(started_at + GRACE_S + coded_bytes / min_rate_bytes_s)
         if isinstance(decoder, Brotli) and coded_bytes:
             await _grow(share, cap, trace)

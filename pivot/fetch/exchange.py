@@ -32,6 +32,10 @@ _SAYS_NOTHING_OF_THE_SERVER = frozenset(
 _ERRORS_OF_THE_WIRE = (aiohttp.ClientError, aiohttp.http.HttpProcessingError, HeaderFlood, OSError, Fault)
 
 
+_TOO_LATE_S = 0.02
+"""A place that is given with less time left is of no use."""
+
+
 class StaleConnection(Exception):
     """The server had closed the kept connection before our request reached it."""
 
@@ -160,6 +164,8 @@ async def _in_place(tools: Tools, asking: Asking, hop: Hop, trace: Trace) -> Rep
         tools.everything.unit(),
     ):
         trace.placed_at = tools.now()
+        if trace.placed_at > trace.latest - _TOO_LATE_S:
+            raise TimeoutError  # while the phase is still that of waiting for a place
         trace.limit(trace.placed_at + asking.plan.connect_s)
         known_as = current.set(trace)
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
@@ -88,6 +89,8 @@ class Guard:
         self._deny_networks = _networks("deny_networks", deny_networks)
         self._allow_hosts = frozenset(host.lower().rstrip(".") for host in allow_hosts)
         self._deny_ports = _ports("deny_ports", deny_ports) - _ports("allow_ports", allow_ports)
+        # Every fetch asks, also on a kept connection, and mostly the same.
+        self._remembered = lru_cache(maxsize=4096)(self._judge)
 
     @property
     def enforces(self) -> bool:
@@ -102,6 +105,9 @@ class Guard:
             address: what it resolved to, or the literal itself.
             own: the address is one of this machine's.
         """
+        return self._remembered(host, port, address, own)
+
+    def _judge(self, host: str, port: int, address: str, own: bool) -> str | None:
         if self.egress is Egress.OPEN:
             return None
         if port in self._deny_ports:

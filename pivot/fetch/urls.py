@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import quote, unquote, urljoin
 
@@ -142,6 +143,7 @@ def _port(text: str | None, scheme: str) -> int:
     return int(text)
 
 
+@lru_cache(maxsize=4096)
 def _host(text: str) -> str:
     if not text:
         raise BadUrl("the URL has no host")
