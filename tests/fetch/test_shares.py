@@ -1,4 +1,4 @@
-"""One customer's trouble stays that customer's: places, memory, breaker."""
+"""One customer's trouble stays that customer's: places and memory."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import pytest
 from aiohttp import web
 
 from pivot.errors import ConfigError
-from pivot.fetch.breaker import Breaker, BreakerState
 from pivot.fetch.limits import SMALL_BYTES, Memory, Places, Pool
-from pivot.model.codes import Code
 from tests.fetch.helpers import answered, ask, failed, fetcher_for_tests, serving
 
 
@@ -133,66 +131,6 @@ async def test_each_type_has_its_cap(content_type: str, size: int, fits: bool) -
     async with serving(voice) as origin, fetcher_for_tests(**caps) as fetcher:
         result = await fetcher.fetch(ask(origin))
         assert (answered(result).body == b"x" * size) if fits else (failed(result) == "fetch.too_large")
-
-
-def test_the_breaker_opens_probes_and_closes() -> None:
-    """closed, open after a run of failures, one probe at a time, closed after a success."""
-    breaker = Breaker(2, 5.0)
-    breaker.failed("o", 0.0)
-    assert breaker.enter("o", 0.0) is BreakerState.CLOSED
-    breaker.failed("o", 1.0)
-    assert (breaker.enter("o", 5.9), breaker.enter("other", 5.9)) == (BreakerState.OPEN, BreakerState.CLOSED)
-    assert (breaker.enter("o", 6.0), breaker.enter("o", 6.0)) == (BreakerState.PROBING, BreakerState.OPEN)
-    breaker.failed("o", 6.5)
-    assert breaker.enter("o", 11.0) is BreakerState.OPEN
-    assert breaker.enter("o", 11.5) is BreakerState.PROBING
-    breaker.abandoned("o")
-    assert breaker.enter("o", 11.6) is BreakerState.PROBING
-    assert breaker.states() == {"o": BreakerState.PROBING}
-    breaker.succeeded("o")
-    assert (breaker.enter("o", 11.7), breaker.states()) == (BreakerState.CLOSED, {})
-
-
-async def test_a_server_that_fails_on_is_left_alone_until_it_is_back() -> None:
-    """Callers of a dead server no longer wait for it; a warning tells which request was the probe."""
-    is_down = True
-    asked = 0
-
-    async def voice(request: web.BaseRequest) -> web.StreamResponse:
-        nonlocal asked
-        asked += 1
-        if is_down and request.transport is not None:
-            request.transport.abort()
-        return web.Response(text="back")
-
-    rules = {"breaker_failures": 3, "breaker_open_s": 0.1}
-    async with serving(voice) as origin, fetcher_for_tests(**rules) as fetcher:
-        codes = [failed(await fetcher.fetch(ask(origin))) for _ in range(4)]
-        refused = await fetcher.fetch(ask(origin))
-        assert (codes, asked) == (["fetch.closed"] * 3 + ["fetch.breaker"], 3)
-        assert [attempt.code for attempt in refused.attempts] == [Code.FETCH_BREAKER]
-        assert fetcher.breaker_states() == {origin: BreakerState.OPEN}
-        is_down = False
-        await asyncio.sleep(0.11)
-        probe = answered(await fetcher.fetch(ask(origin)))
-        assert fetcher.breaker_states() == {}
-
-    assert probe.warnings == (f"{origin} failed repeatedly; this request tests whether it is back",)
-
-
-async def test_without_breaker_every_call_tries() -> None:
-    """`breaker = false`."""
-
-    async def voice(request: web.BaseRequest) -> web.StreamResponse:
-        assert request.transport is not None
-        request.transport.abort()
-        return web.Response()
-
-    async with (
-        serving(voice) as origin,
-        fetcher_for_tests(breaker=False, breaker_failures=1) as fetcher,
-    ):
-        assert {failed(await fetcher.fetch(ask(origin))) for _ in range(5)} == {"fetch.closed"}
 
 
 @pytest.mark.parametrize(
