@@ -79,7 +79,8 @@ class RecordStep:
             case RecordingStopped(call_id=call_id) if call_id == line.leg and is_event_of(
                 recording.key, event
             ):
-                yield from self._ended(event, recording, line)
+                if not self.stopped:  # the bus may deliver the same end twice
+                    yield from self._ended(event, recording, line)
             case ChannelDestroyed(call_id) if call_id == line.leg:
                 if not self.stopped:
                     recording.length_s = max(0.0, line.at_s - self.began_s)
@@ -87,6 +88,8 @@ class RecordStep:
             case TimerFired(name) if name == self.timer:
                 self._tell(recording, line, None)
             case CommandFailed(message=message, msg_id=msg_id) if msg_id == self.msg_id:
+                if self.timer:
+                    yield CancelTimer(self.timer)
                 drop_recording(recording, line)
                 yield line.fault(f"the switch does not record: {message}", None)
                 self.result = GoOn()
