@@ -16,12 +16,12 @@ from tests.fetch.helpers import ask, failed, fetcher_for_tests
 async def test_each_fault_has_its_code(fault: Fault) -> None:
     """The caller never waits longer than the attempt's limit, whatever the server does."""
     loop = asyncio.get_running_loop()
-    async with one(fault) as url, fetcher_for_tests(timeout_s=0.3, connect_timeout_s=0.2) as fetcher:
+    async with one(fault) as url, fetcher_for_tests(timeout_s=0.8, connect_timeout_s=0.6) as fetcher:
         started_at = loop.time()
         result = await fetcher.fetch(ask(url))
         waited_s = loop.time() - started_at
         assert (fetcher.in_flight, fetcher.inflight_bytes) == (0, 0)
 
     assert failed(result) == fault.code
-    assert waited_s < 1.5
+    assert waited_s < 4.0
     assert result.attempts[-1].code == Code(fault.code) or fault.code in ("fetch.redirects", "fetch.bad_url")

@@ -115,7 +115,7 @@ async def test_unknown_names_fail_as_such(names: Names) -> None:
 async def test_failing_name_servers_fail_in_time(names: Names) -> None:
     """SERVFAIL is repeated by the library, within our limit."""
     names.says["broken.test"] = [Says(rcode=SERVFAIL)]
-    async with fetcher_for_tests(**settings(names, dns_timeout_s=0.3)) as fetcher:
+    async with fetcher_for_tests(**settings(names, dns_timeout_s=0.6)) as fetcher:
         assert failed(await fetcher.fetch(ask("http://broken.test/"))) == "fetch.dns"
 
 
@@ -126,13 +126,13 @@ async def test_a_dead_name_stalls_nobody_else(names: Names) -> None:
     loop = asyncio.get_running_loop()
     async with (
         serving(hello, PUBLIC) as origin,
-        fetcher_for_tests(**settings(names, dns_timeout_s=0.5)) as fetcher,
+        fetcher_for_tests(**settings(names, dns_timeout_s=1.5)) as fetcher,
     ):
         slow = [asyncio.create_task(fetcher.fetch(ask(named(origin, "slow.test")))) for _ in range(50)]
         await asyncio.sleep(0)
         started_at = loop.time()
         answered(await fetcher.fetch(ask(named(origin, "app.test"))))
-        assert loop.time() - started_at < 0.3
+        assert loop.time() - started_at < 1.2
         assert {failed(result) for result in await asyncio.gather(*slow)} == {"fetch.dns"}
 
 

@@ -184,13 +184,13 @@ async def silent(request: web.BaseRequest) -> web.Response:
 @pytest.mark.parametrize(
     ("changes", "fragment", "code", "waited_s", "attempts"),
     [
-        ({"timeout_s": 0.2}, "", "fetch.read_timeout", 0.2, 1),
-        ({"timeout_s": 5.0, "deadline_s": 0.3}, "", "fetch.total_timeout", 0.3, 1),
-        ({"timeout_s": 5.0}, "#rt=150", "fetch.read_timeout", 0.15, 1),
-        ({"timeout_s": 0.2}, "#rt=9000", "fetch.read_timeout", 0.2, 1),
-        ({"timeout_s": 5.0}, "#tt=250", "fetch.total_timeout", 0.25, 1),
-        ({"timeout_s": 0.1}, "#rc=2&rp=rt", "fetch.read_timeout", 0.3, 3),
-        ({"timeout_s": 0.1, "deadline_s": 0.15}, "#rc=5&rp=all", "fetch.read_timeout", 0.1, 1),
+        ({"timeout_s": 0.4}, "", "fetch.read_timeout", 0.4, 1),
+        ({"timeout_s": 5.0, "deadline_s": 0.5}, "", "fetch.total_timeout", 0.5, 1),
+        ({"timeout_s": 5.0}, "#rt=400", "fetch.read_timeout", 0.4, 1),
+        ({"timeout_s": 0.4}, "#rt=9000", "fetch.read_timeout", 0.4, 1),
+        ({"timeout_s": 5.0}, "#tt=450", "fetch.total_timeout", 0.45, 1),
+        ({"timeout_s": 0.4}, "#rc=1&rp=rt", "fetch.read_timeout", 0.8, 2),
+        ({"timeout_s": 0.4, "deadline_s": 0.8}, "#rc=5&rp=all", "fetch.read_timeout", 0.4, 1),
     ],
 )
 async def test_everything_ends_in_time(
@@ -198,14 +198,14 @@ async def test_everything_ends_in_time(
 ) -> None:
     """No retry is started that the deadline would cut off."""
     loop = asyncio.get_running_loop()
-    rules = {"retry_delay_s": 0.001, "min_attempt_s": 0.05}
+    rules = {"retry_delay_s": 0.001, "min_attempt_s": 0.5}
     async with serving(silent) as origin, fetcher_for_tests(**rules) as fetcher:
         started_at = loop.time()
         result = await fetcher.fetch(ask(f"{origin}/{fragment}", **changes))
         waited = loop.time() - started_at
 
     assert (failed(result), len(result.attempts)) == (code, attempts)
-    assert waited_s - 0.01 <= waited < waited_s + 0.25
+    assert waited_s - 0.01 <= waited < waited_s + 1.0
 
 
 async def test_a_connection_that_the_server_closed_meanwhile_costs_nothing() -> None:

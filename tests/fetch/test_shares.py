@@ -27,11 +27,11 @@ async def test_waiting_for_a_place_ends_as_busy(limit: str) -> None:
     async with (
         serving(silent) as dead,
         serving(hello) as alive,
-        fetcher_for_tests(timeout_s=0.3, breaker=False, **{limit: 2}) as fetcher,
+        fetcher_for_tests(timeout_s=0.8, breaker=False, **{limit: 2}) as fetcher,
     ):
         stuck = [asyncio.create_task(fetcher.fetch(ask(dead, account_id="a"))) for _ in range(4)]
         await asyncio.sleep(0.05)
-        answered(await asyncio.wait_for(fetcher.fetch(ask(alive, account_id="b")), 0.2))
+        answered(await asyncio.wait_for(fetcher.fetch(ask(alive, account_id="b")), 0.6))
         codes = [failed(result) for result in await asyncio.gather(*stuck)]
         assert fetcher.in_flight == 0
 
