@@ -112,8 +112,17 @@ def check(
 @app.command("check-config")
 def check_config(config_file: ConfigFile = None, kazoo_config: KazooConfig = None) -> None:
     """Print the settings in force, secrets hidden; exit 1 with the key at fault."""
+    from pivot.fetch.fetcher import open_fetcher
+
+    async def try_out() -> None:
+        """The fetcher reads networks, ports, keys and files when it opens; nothing is asked of anybody."""
+        async with open_fetcher(settings.fetch):
+            pass
+
     with words_for_errors():
-        typer.echo(json.dumps(config.shown(read_settings(config_file, kazoo_config)), indent=2))
+        settings = read_settings(config_file, kazoo_config)
+        run(try_out())
+        typer.echo(json.dumps(config.shown(settings), indent=2))
 
 
 @app.command()

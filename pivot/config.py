@@ -34,6 +34,10 @@ class HealthSettings:
     host: str = "127.0.0.1"
     port: int = 0  # 0: no port of their own
 
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if not 0 <= self.port <= 65535:
+            yield "port", f"is {self.port}, want 0 to 65535"
+
 
 @dataclass(frozen=True, slots=True)
 class TwimlSettings:
@@ -50,8 +54,7 @@ class TwimlSettings:
         for account, profile in self.accounts.items():
             if profile not in ("kazoo", "twilio"):
                 yield f"accounts.{account}", f'is "{profile}", want "kazoo" or "twilio"'
-        if self.max_iterations < 1:
-            yield "max_iterations", f"is {self.max_iterations}, want at least 1"
+        yield from _too_small(self, "max_iterations", "max_xml_depth", "max_xml_nodes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,9 @@ class SchemasSettings:
     source: Literal["bundled", "couch"] = "bundled"
     max_depth: int = 200  # levels of objects and lists in a flow; an action takes two
     max_nodes: int = 1_000  # objects and lists in a flow; an action takes about three
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        return _too_small(self, "max_depth", "max_nodes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,12 @@ class Settings:
     schemas: SchemasSettings = field(default_factory=SchemasSettings)
     kazoo: KazooSettings = field(default_factory=KazooSettings)
     log: LogSettings = field(default_factory=LogSettings)
+
+
+def _too_small(settings: object, *keys: str) -> Iterator[tuple[str, str]]:
+    for key in keys:
+        if getattr(settings, key) < 1:
+            yield key, f"is {getattr(settings, key)}, want at least 1"
 
 
 @runtime_checkable
@@ -191,7 +203,7 @@ def _build(cls: type[T], tree: Mapping[str, Any], path: tuple[str, ...]) -> T:
     known = wanted(cls)
     for key, raw in tree.items():
         if key not in known:
-            source = raw.source if isinstance(raw, _Sourced) else "the settings"
+            source = raw.source if isinstance(raw, _Sourced) else _source_of(raw)
             name = ".".join((*path, key))
             raise ConfigError(
                 f"{name} in {source} is unknown{_did_you_mean(key, known)}; see config/pivot.toml"

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from pivot.errors import ConfigError
 from pivot.metrics import Metrics
 
 Checks = Mapping[str, Callable[[], str]]
@@ -46,14 +47,22 @@ def health_routes(
 
 @asynccontextmanager
 async def open_health(host: str, port: int, routes: list[web.RouteDef]) -> AsyncIterator[int]:
-    """Serve the routes on a port of their own; yields the port, which the system chose when it was 0."""
+    """Serve the routes on a port of their own; yields the port, which the system chose when it was 0.
+
+    Raises:
+        ConfigError: the address cannot be listened on.
+    """
     app = web.Application()
     app.add_routes(routes)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise ConfigError(
+                f"health.host and health.port name {host}:{port}: {error.strerror}; choose another"
+            ) from error
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()

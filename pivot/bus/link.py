@@ -15,7 +15,6 @@ import pivot.bus.kazoo_timestamp  # noqa: F401  (before the first message is rea
 from pivot.bus.edge import bus_errors
 from pivot.bus.settings import BusSettings
 from pivot.bus.topology import declare_event_queue, declare_exchanges
-from pivot.errors import ConfigError
 from pivot.wire.names import PIVOT_QUEUE
 
 
@@ -99,18 +98,6 @@ async def _channel(connection: AbstractConnection, *, confirms: bool) -> Channel
     underlay = await channel.get_underlay_channel()
     assert isinstance(underlay, Channel)
     return underlay
-
-
-def check_url(url: str) -> None:
-    """Raise unless it can be a broker's address.
-
-    Raises:
-        ConfigError: it is none.
-    """
-    parsed = URL(url)
-    if parsed.scheme not in ("amqp", "amqps") or not parsed.host:
-        shown = parsed.with_password(None) if parsed.host and parsed.password else url
-        raise ConfigError(f"bus.url is {str(shown)!r}, want amqp://user:password@host:port/vhost")
 
 
 def _with_heartbeat(url: str, heartbeat_s: int) -> URL:

@@ -14,7 +14,7 @@ from pivot.bus.connection import Connection
 from pivot.bus.edge import bus_errors
 from pivot.bus.event_feed import EventFeed
 from pivot.bus.inbox import Inbox, RequestHandler
-from pivot.bus.link import Link, check_url
+from pivot.bus.link import Link
 from pivot.bus.outbox import Outbox, new_msg_id
 from pivot.bus.settings import BusSettings
 from pivot.bus.stats import BusStats
@@ -190,11 +190,7 @@ async def open_bus(
         node: our name in messages, like an Erlang node's: `pivot@host.example.com`.
         event_queue: name of the worker's own queue; by default a new one for each start.
 
-    Raises:
-        ConfigError: a URL is none.
     """
-    for url in (settings.url, *settings.urls):
-        check_url(url)
     bus = RabbitBus(settings, node=node, event_queue=event_queue or f"{node}-{random.getrandbits(64):016x}")
     try:
         yield bus

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from yarl import URL
+
 
 @dataclass(frozen=True, slots=True)
 class BusSettings:
@@ -32,7 +34,7 @@ class BusSettings:
     def problems(self) -> Iterator[tuple[str, str]]:
         """Pairs of a key and what is wrong with its value."""
         for key, urls in (("url", (self.url,)), ("urls", self.urls)):
-            if not all(url.startswith(("amqp://", "amqps://")) for url in urls):
+            if not all(is_broker(url) for url in urls):
                 yield key, "is no broker's address, want amqp://user:password@host:5672/vhost"
         for key in _POSITIVE:
             if getattr(self, key) <= 0:
@@ -42,6 +44,15 @@ class BusSettings:
                 yield key, f"is {getattr(self, key)}, want 0 or more"
         if self.reconnect_max_s < self.reconnect_min_s:
             yield "reconnect_max_s", f"is {self.reconnect_max_s}, want at least reconnect_min_s"
+
+
+def is_broker(url: str) -> bool:
+    """Whether a connection can be tried at this address."""
+    try:
+        parsed = URL(url)
+    except ValueError:
+        return False
+    return parsed.scheme in ("amqp", "amqps") and bool(parsed.host)
 
 
 _POSITIVE = ("max_calls", "connect_timeout_s", "publish_timeout_s", "reconnect_min_s", "reconnect_max_s")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class DebugSettings:
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Pairs of a key and what is wrong with its value."""
+        if self.store == "couch" and not _is_server(self.couch_url):
+            yield "couch_url", "is no server's address, want http://user:password@host:5984"
         for name in _POSITIVE:
             if getattr(self, name) <= 0:
                 yield name, f"is {getattr(self, name)}, want more than 0"
@@ -52,6 +55,14 @@ class DebugSettings:
             yield "max_body_bytes", f"is {self.max_body_bytes}, want at most {MOST_BODY_BYTES}"
         if self.batch_bytes > MOST_BATCH_BYTES:
             yield "batch_bytes", f"is {self.batch_bytes}, want at most {MOST_BATCH_BYTES}"
+
+
+def _is_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
+        return False
 
 
 MOST_BODY_BYTES = 2_000_000

@@ -102,7 +102,9 @@ async def serve_web(app: web.Application, settings: WebSettings) -> AsyncIterato
             await web.TCPSite(runner, settings.host, settings.port).start()
         except OSError as error:
             address = f"{settings.host}:{settings.port}"
-            raise ConfigError(f"web.host and web.port name {address}: {error.strerror}") from error
+            raise ConfigError(
+                f"web.host and web.port name {address}: {error.strerror}; choose another"
+            ) from error
         host, port = runner.addresses[0][:2]
         log.info("web.listening", host=host, port=port, auth=settings.auth.mode)
         yield host, port

@@ -55,6 +55,8 @@ class WebSettings:
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Keys with values that cannot work, and why."""
+        if not 0 <= self.port <= 65535:
+            yield "port", f"is {self.port}, want 0 to 65535"
         if self.auth.mode == "open" and not is_loopback(self.host):
             who = f'is "{self.host}" and web.auth.mode is "open", which lets everybody there read all calls'
             yield "host", f'{who}: want "127.0.0.1", or another mode'

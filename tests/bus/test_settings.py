@@ -26,6 +26,10 @@ def test_the_defaults_can_work() -> None:
             {"urls": ("amqp://a", "b")},
             ("urls", "is no broker's address, want amqp://user:password@host:5672/vhost"),
         ),
+        *(
+            ({"url": url}, ("url", "is no broker's address, want amqp://user:password@host:5672/vhost"))
+            for url in ("amqp://user:secret@host:99999", "amqp:///vhost", "http://host")
+        ),
         ({"max_calls": 0}, ("max_calls", "is 0, want more than 0")),
         ({"publish_timeout_s": -1.0}, ("publish_timeout_s", "is -1.0, want more than 0")),
         ({"drain_s": -1.0}, ("drain_s", "is -1.0, want 0 or more")),
