@@ -115,7 +115,9 @@ class RabbitBus:
             BusError: the binding could not be made.
         """
         try:
-            await self._bindings.add(call_id, receive)
+            with bus_errors(f"binding the events of {call_id}"):
+                async with asyncio.timeout(self.settings.publish_timeout_s):
+                    await self._bindings.add(call_id, receive)
         finally:
             self.stats.bound_legs = len(self._bindings)
 

@@ -25,8 +25,8 @@ class BusSettings:
     connect_timeout_s: float = 5.0
     heartbeat_s: int = 10
     """0 leaves it to the URL's `heartbeat` parameter."""
-    publish_timeout_s: float = 5.0
-    """Waiting for a connection and for the broker's confirmation, together."""
+    publish_timeout_s: float = 10.0
+    """Waiting for a connection and for the broker's confirmation, together: as long as callflow waits."""
     reconnect_min_s: float = 0.5
     reconnect_max_s: float = 5.0
     """The pause between attempts doubles from the first to the second, each a little random."""

@@ -203,8 +203,8 @@ class CallMachine:
                 yield from self._caller_gone(event, at_s)
             case Usurped() if self._is_usurped(event):
                 yield from self._usurped(at_s)
-            case CommandFailed(command, code, message, msg_id) if msg_id is None:
-                yield from self._bus_failed(command, Code(code), message)
+            case CommandFailed(msg_id=None):
+                yield from self._bus_failed(event)
             case TimerFired(name) if name == WATCH:
                 yield from self._watch(at_s)
             case Drained():
@@ -228,6 +228,8 @@ class CallMachine:
                 yield from self._over()
             case Drained():
                 yield from self._over()
+            case CommandFailed(msg_id=None):
+                yield from self._goodbye_failed(event)
             case _:
                 yield from recordings.receive(event, self._line(at_s))
 
@@ -239,8 +241,8 @@ class CallMachine:
                 state.telling = tuple(each for each in state.telling if each != fetch_id)
             case TimerFired(name) if name == GOODBYE:
                 state.recordings, state.program = [], None
-            case Drained():
-                yield from self._over()
+            case Drained() | CommandFailed(msg_id=None):
+                yield from self._over()  # what was to be told later was not performed either
                 return
             case _:
                 yield from recordings.receive(event, self._line(at_s))
@@ -253,7 +255,10 @@ class CallMachine:
             return
         code = Code(event.code)
         if code != Code.BUS_RETURNED:
-            # A lost connection gives the request to another worker, unless it was acknowledged before.
+            # The broker was silent until callflow had gone on; or the connection is lost, which gives the
+            # request to another worker, and makes this acknowledgement fail.
+            if Acknowledge.__name__ in event.dropped:
+                yield Acknowledge()
             yield End(Outcome.GONE, code, event.message)
         elif event.command == HandOverFlow.__name__:
             yield Hangup(self.state.draw_id())
@@ -448,7 +453,7 @@ class CallMachine:
         self.state.phase = Phase.ENDING
         yield CancelTimer(WATCH)
         if hang_up:
-            self.state.hung_up = True
+            self.state.hung_up, self.state.unanswered = True, 0
             yield Hangup(self.state.draw_id(), cause)
         yield StartTimer(GOODBYE, self._rules.goodbye_s)
 
@@ -471,13 +476,30 @@ class CallMachine:
         words = (SayVerb((self._rules.apology,)),) if self._rules.apology else ()
         yield from self._run(Program(self._call.call_id, "", words), at_s)
 
-    def _bus_failed(self, command: str, code: Code, message: str) -> Course:
+    def _bus_failed(self, event: CommandFailed) -> Course:
         """The broker lost or returned a command, and those behind it were not performed."""
-        if code == Code.BUS_RETURNED:
+        command, code, message = event.command, Code(event.code), event.message
+        if SayProcessing.__name__ in event.dropped:
+            yield from self._fail(code, f"{command}: {message}")
+        elif command == SayProcessing.__name__:
+            # Nobody waits in its queue, or it was not confirmed as long as callflow waits.
+            yield from self._leave(code, f"{command}: {message}")
+        elif command == Acknowledge.__name__:
+            self.state.verdict = Verdict(Outcome.GONE, code, "the request went to another worker")
+            yield from self._over()
+        elif code == Code.BUS_RETURNED:
             self.state.verdict = Verdict(Outcome.GONE, code, f"{command}: the call's control queue is gone")
             yield from self._over()
         else:
             yield from self._hang_up(code, f"{command}: {message}")
+
+    def _goodbye_failed(self, event: CommandFailed) -> Course:
+        """A hang-up that the broker lost is sent again a few times, so that nobody is left in silence."""
+        was_hang_up = Hangup.__name__ in (event.command, *event.dropped)
+        if was_hang_up and event.code == Code.BUS_LOST and self.state.unanswered < self._rules.watch_tries:
+            self.state.unanswered += 1
+            yield Hangup(self.state.draw_id())
+        yield StartTimer(GOODBYE, self._rules.goodbye_s)
 
     # After the call
 

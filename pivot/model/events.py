@@ -156,13 +156,15 @@ class Usurped:
 class CommandFailed:
     """The broker lost or returned what we published, or the switch refused it.
 
-    `msg_id` names the command when the switch refused it.
+    `msg_id` names the command when the switch refused it; `dropped` are the names of the commands that stood
+    behind one that could not be published, and were not performed.
     """
 
     command: str
     code: str
     message: str
     msg_id: str | None = None
+    dropped: tuple[str, ...] = ()
 
 
 @plain

@@ -25,6 +25,7 @@ from pivot.model.commands import (
     Fetch,
     Notify,
     RecordOwnership,
+    SayProcessing,
     StartTimer,
     UnbindCall,
 )
@@ -149,8 +150,9 @@ class Session:
                     self.post(CommandFailed(type(item).__name__, error.code, str(error), item.msg_id))
                     continue
                 # What stood behind it was meant to happen only after it: the engine decides anew.
+                command, *dropped = (type(each).__name__ for each in self._outstanding)
                 self._outstanding.clear()
-                self._inbox.appendleft(CommandFailed(type(item).__name__, error.code, str(error)))
+                self._inbox.appendleft(CommandFailed(command, error.code, str(error), dropped=tuple(dropped)))
                 return
             self._outstanding.popleft()
 
@@ -194,6 +196,8 @@ class Session:
             case command:
                 if self._delivery.lost:
                     raise BusError(Code.BUS_LOST, "the request went back to the queue, for another worker")
+                if isinstance(command, SayProcessing) and self.at_s() > self._machine.state.answer_by_s:
+                    raise BusError(Code.BUS_LOST, "the broker kept us until callflow had gone on")
                 await self._world.bus.send(self._machine.call_for(command), command)
 
     def _start_fetch(self, request: FetchRequest) -> None:

@@ -23,11 +23,15 @@ class FakeBus:
     Attributes:
         sent: every command, with its Call-ID, in order.
         refuse: asked for each command; a code means that the broker refuses or loses it.
+        refuse_binding: the code with which every binding fails.
+        binding_takes_s: how long the broker takes to bind.
     """
 
     def __init__(self, on_command: Callable[[Call, BusCommand], None] | None = None) -> None:
         self.sent: list[tuple[str, BusCommand]] = []
         self.refuse: Callable[[BusCommand], Code | None] = lambda command: None
+        self.refuse_binding: Code | None = None
+        self.binding_takes_s = 0.0
         self._on_command = on_command
         self._receivers: dict[str, list[Receiver]] = {}
 
@@ -40,6 +44,9 @@ class FakeBus:
             self._on_command(call, command)
 
     async def bind(self, call_id: str, receive: Receiver) -> None:
+        await asyncio.sleep(self.binding_takes_s)
+        if self.refuse_binding is not None:
+            raise BusError(self.refuse_binding, f"{call_id} was not bound")
         self._receivers.setdefault(call_id, []).append(receive)
 
     async def unbind(self, call_id: str, receive: Receiver) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 START_S = 30.0
+LONGEST_LINE_BYTES = 4_194_304
 
 
 class Program:
@@ -73,7 +74,7 @@ async def worker(amqp_url: str, **settings: str) -> AsyncIterator[Program]:
         **{f"PIVOT_{name}": value for name, value in settings.items()},
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "pivot", "worker", env=environment, stderr=PIPE
+        sys.executable, "-m", "pivot", "worker", env=environment, stderr=PIPE, limit=LONGEST_LINE_BYTES
     )
     program = Program(process)
     try:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 
 class VoiceServer:
-    """Answers `/json`, `/broken`, `/say`, `/status/500`, and `/slow` after `released` is set."""
+    """Answers `/json`, `/broken`, `/say`, `/status/500`; `/slow` and `/slow_say` after `released` is set."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -37,6 +37,9 @@ class VoiceServer:
             case ["", "slow"]:
                 await self.released.wait()
                 return web.json_response({"module": "hangup"})
+            case ["", "slow_say"]:
+                await self.released.wait()
+                return web.Response(text="<Response><Say>hi</Say></Response>", content_type="text/xml")
             case ["", "status", number]:
                 return web.Response(status=int(number), text="no")
         return web.Response(status=404)

@@ -145,14 +145,87 @@ def test_a_failing_observer_harms_nobody() -> None:
 
 
 def test_a_refused_publication_drops_what_stood_behind_it() -> None:
-    """A flow without `processing` in front of it would be lost on callflow."""
+    """A flow without `processing` in front of it would be lost on callflow; and nobody is given the request
+    once callflow has gone on."""
     scene = Scene()
     scene.bus.refuse = lambda command: Code.BUS_LOST if isinstance(command, SayProcessing) else None
 
     end, _ = scene.run()
 
     assert (end.outcome, end.code) == (Outcome.GONE, Code.BUS_LOST)
-    assert (scene.commands, scene.delivery.acknowledged) == ([], 0)
+    assert (scene.commands, scene.delivery.acknowledged) == ([], 1)
+
+
+def test_a_call_whose_processing_was_not_confirmed_is_left_alone() -> None:
+    """Callflow may be serving the caller by now; a hang-up of ours would end that."""
+    scene = Scene(lambda request: twiml("<Say>Hello</Say>"))
+    scene.bus.refuse = lambda command: Code.BUS_LOST if isinstance(command, SayProcessing) else None
+
+    end, _ = scene.run()
+
+    assert (end.outcome, end.code) == (Outcome.GONE, Code.BUS_LOST)
+    assert (scene.commands, scene.delivery.acknowledged, scene.bus.bound) == ([], 1, ())
+
+
+def test_a_call_that_cannot_be_heard_branches() -> None:
+    """Without its events we cannot run it, and callflow still waits: `failed`, not a hang-up."""
+    scene = Scene(lambda request: twiml("<Say>Hello</Say>"))
+    scene.bus.refuse_binding = Code.BUS_LOST
+
+    end, _ = scene.run()
+
+    assert (end.outcome, end.code) == (Outcome.BRANCHED, Code.BUS_LOST)
+    assert (scene.commands, scene.delivery.acknowledged) == ([SayFailed()], 1)
+
+
+def test_processing_is_not_said_when_callflow_has_gone_on() -> None:
+    """The broker made us wait with the binding; whatever we said now would take the call from `_`."""
+    scene = Scene(lambda request: twiml("<Say>Hello</Say>"), delay_s=8.0)
+    scene.bus.binding_takes_s = 12.0
+
+    end, _ = scene.run()
+
+    assert (end.outcome, end.code) == (Outcome.GONE, Code.BUS_LOST)
+    assert (scene.commands, scene.delivery.acknowledged) == ([], 1)
+
+
+def test_a_request_that_went_to_another_worker_is_not_hung_up_by_us() -> None:
+    """The acknowledgement came too late, so somebody else runs the call."""
+    scene = Scene(lambda request: twiml("<Say>Hello</Say>"))
+
+    def lose(command: BusCommand) -> None:
+        scene.delivery.lost = True
+
+    scene.bus.refuse = lambda command: lose(command) if isinstance(command, SayProcessing) else None
+
+    end, _ = scene.run()
+
+    assert (end.outcome, end.code) == (Outcome.GONE, Code.BUS_LOST)
+    assert scene.commands == [SayProcessing()]
+
+
+def test_a_lost_hang_up_is_sent_again() -> None:
+    """The broker was away when the document ended; nobody may be left in silence because of it."""
+    scene = Scene(lambda request: twiml("<Say>Hello</Say>"))
+    losses = iter([Code.BUS_LOST, Code.BUS_LOST])
+    scene.bus.refuse = lambda command: next(losses, None) if isinstance(command, Hangup) else None
+
+    end, at_s = scene.run()
+
+    assert end == End(Outcome.OK)
+    assert [type(command) for command in scene.commands] == [SayProcessing, AnswerCall, SpeakText, Hangup]
+    assert at_s == pytest.approx(2.1)
+
+
+def test_a_session_ends_although_no_hang_up_can_be_sent() -> None:
+    """The broker stays away: the worker may not keep the call for ever."""
+    scene = Scene(lambda request: twiml("<Say>Hello</Say>"))
+    scene.bus.refuse = lambda command: Code.BUS_LOST if isinstance(command, Hangup) else None
+
+    end, at_s = scene.run()
+
+    assert end.outcome == Outcome.OK
+    assert at_s == pytest.approx(2.0 + RULES.goodbye_s)
 
 
 def test_a_request_that_went_back_to_the_queue_is_left_to_its_next_worker() -> None:
