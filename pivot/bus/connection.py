@@ -64,12 +64,17 @@ class Connection:
         self._link: Link | None = None
         self._up = asyncio.Event()
 
+    @property
+    def standing(self) -> Link | None:
+        """A link that works as far as anybody knows, if there is one now."""
+        return self._link if self._link is not None and self._link.usable else None
+
     async def current(self) -> Link:
-        """A link that works as far as anybody knows; waits for one without a limit."""
-        while self._link is None or not self._link.usable:
+        """The standing link; waits for one without a limit."""
+        while (link := self.standing) is None:
             self._up.clear()
             await self._up.wait()
-        return self._link
+        return link
 
     async def keep(self) -> None:
         """Connect and reconnect until cancelled.

@@ -33,16 +33,19 @@ class Outbox:
         """
         try:
             with bus_errors(f"publishing to {message.exchange} {message.routing_key}"):
-                async with asyncio.timeout(self._timeout_s):
-                    link = await self._connection.current()
-                    await link.calls.basic_publish(
-                        message.payload,
-                        exchange=message.exchange.value,
-                        routing_key=message.routing_key,
-                        properties=_properties(message),
-                        mandatory=message.mandatory,
-                        wait=False,
-                    )
+                link = self._connection.standing
+                if link is None:
+                    async with asyncio.timeout(self._timeout_s):
+                        link = await self._connection.current()
+                await link.calls.basic_publish(
+                    message.payload,
+                    exchange=message.exchange.value,
+                    routing_key=message.routing_key,
+                    properties=_properties(message),
+                    mandatory=message.mandatory,
+                    timeout=self._timeout_s,
+                    wait=False,
+                )
         except BusError as error:
             self._count(error)
             raise

@@ -140,11 +140,3 @@ async def test_another_broker_of_the_zone_is_used_while_the_first_is_away(
         await opened.consume(taken.put_nowait)
         await kazoo.ask(request())
         await (await heard(taken)).acknowledge()
-
-
-@pytest.mark.parametrize("url", ["", "localhost:5672", "http://localhost", "amqp://"])
-async def test_a_url_that_is_none_is_named(url: str) -> None:
-    """The key, what it is, and what it should be."""
-    with pytest.raises(ConfigError, match=r"bus\.url is .*, want amqp://"):
-        async with open_bus(quick(url), node=NODE):
-            pass
