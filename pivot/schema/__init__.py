@@ -137,10 +137,12 @@ class Schemas:
         module = action.get("module")
         if isinstance(module, str):
             schema_id = f"callflows.{module}"
-            if schema_id in self.documents:
-                yield from judge.faults(schema_id, data)
-            else:
+            if schema_id not in self.documents:
                 yield not_found(schema_id)
+            elif schema_id == ACTION:  # an action as data of an action: nobody has taken its children apart
+                yield from self._whole_judge.faults(ACTION, data)
+            else:
+                yield from judge.faults(schema_id, data)
 
     def _module_faults(self, judge: Judge, action: dict[str, Any], module: Any) -> Faults:
         if isinstance(module, str) and f"callflows.{module}" not in self.documents:
