@@ -1,4 +1,4 @@
-"""Events of bound legs, and answers to our questions: read, and given to whoever wants them."""
+"""Events of bound legs, answers to our questions, news of databases: read, and given to whoever wants them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aiormq.abc import DeliveredMessage
 from aiormq.channel import Channel
 
 from pivot.bus.bindings import Bindings
+from pivot.bus.changes import ChangeFeed
 from pivot.bus.edge import bus_errors
 from pivot.bus.inbox import body_of, delivered
 from pivot.bus.stats import BusStats
@@ -36,9 +37,10 @@ class EventFeed:
     the last events; a digit must not count twice.
     """
 
-    def __init__(self, queue: str, bindings: Bindings, stats: BusStats) -> None:
+    def __init__(self, queue: str, bindings: Bindings, changes: ChangeFeed, stats: BusStats) -> None:
         self._queue = queue
         self._bindings = bindings
+        self._changes = changes
         self._stats = stats
         self._seen: OrderedDict[tuple[str, bytes], None] = OrderedDict()
         self._asked: OrderedDict[str, str] = OrderedDict()
@@ -66,6 +68,8 @@ class EventFeed:
         try:
             if message.exchange == Exchange.TARGETED:
                 self._read_answer(key, message)
+            elif message.exchange == Exchange.CONFIGURATION:
+                self._changes.read(key)
             else:
                 self._read_event(key, message)
         except WireError as error:

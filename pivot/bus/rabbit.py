@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
 import structlog
 
 from pivot.bus.bindings import Bindings, Receiver
+from pivot.bus.changes import Changed, ChangeFeed
 from pivot.bus.connection import Connection
 from pivot.bus.edge import bus_errors
 from pivot.bus.event_feed import EventFeed
@@ -24,6 +25,7 @@ from pivot.model.codes import Code
 from pivot.model.commands import BusCommand
 from pivot.model.dialling import CallApart, DialCarrier
 from pivot.model.switch import AskChannel, SendFile
+from pivot.wire.changes import database_created
 from pivot.wire.envelope import Sender
 from pivot.wire.messages import encode_command, failed
 from pivot.wire.names import Exchange
@@ -35,12 +37,20 @@ log = structlog.get_logger()
 class RabbitBus:
     """The session's `Bus`, and the worker's source of requests."""
 
-    def __init__(self, settings: BusSettings, *, node: str, event_queue: str) -> None:
+    def __init__(
+        self,
+        settings: BusSettings,
+        *,
+        node: str,
+        event_queue: str,
+        watched: Mapping[str, Changed] | None = None,
+    ) -> None:
         self.settings = settings
         self.stats = BusStats()
         self.sender = Sender(node, event_queue)
         self._bindings = Bindings(self._bind_leg, self._unbind_leg)
-        self._events = EventFeed(event_queue, self._bindings, self.stats)
+        self._changes = ChangeFeed(watched or {})
+        self._events = EventFeed(event_queue, self._bindings, self._changes, self.stats)
         self._inbox = Inbox(self.stats, settings.consumer_name or event_queue, self._say_failed)
         self._connection = Connection(
             settings,
@@ -108,6 +118,14 @@ class RabbitBus:
             self._events.expect_answer(message.msg_id, call.call_id)
         await self._outbox.publish(message)
 
+    async def tell_created(self, database: str) -> None:
+        """Tell the cluster of a database that we made, by its encoded name.
+
+        Raises:
+            BusError: the broker did not confirm.
+        """
+        await self._outbox.publish(database_created(database, self.sender, new_msg_id()))
+
     async def bind(self, call_id: str, receive: Receiver) -> None:
         """Deliver this leg's events to `receive`; returns when the binding stands. Counted per leg.
 
@@ -147,6 +165,7 @@ class RabbitBus:
             await link.events.queue_unbind(self.sender.server_id, Exchange.CALLEVT, call_events(call_id))
 
         await self._bindings.restore(bind, unbind)
+        await self._changes.start(link.events, self.sender.server_id)
         await self._events.start(link.events)
         await self._inbox.resume(link)
 
@@ -182,7 +201,11 @@ def _binding_key(call_id: str) -> str:
 
 @asynccontextmanager
 async def open_bus(
-    settings: BusSettings, *, node: str, event_queue: str | None = None
+    settings: BusSettings,
+    *,
+    node: str,
+    event_queue: str | None = None,
+    watched: Mapping[str, Changed] | None = None,
 ) -> AsyncIterator[RabbitBus]:
     """A bus that connects, and stays connected; on leaving, what is not settled goes back to the queue.
 
@@ -191,9 +214,10 @@ async def open_bus(
     Args:
         node: our name in messages, like an Erlang node's: `pivot@host.example.com`.
         event_queue: name of the worker's own queue; by default a new one for each start.
-
+        watched: by database, whom to tell of its changes.
     """
-    bus = RabbitBus(settings, node=node, event_queue=event_queue or f"{node}-{random.getrandbits(64):016x}")
+    queue = event_queue or f"{node}-{random.getrandbits(64):016x}"
+    bus = RabbitBus(settings, node=node, event_queue=queue, watched=watched)
     try:
         yield bus
     finally:

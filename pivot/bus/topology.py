@@ -23,7 +23,7 @@ EXCHANGES = MappingProxyType(
         Exchange.CONFERENCE: "topic",
         Exchange.RESOURCES: "topic",
         Exchange.SWITCH: "topic",
-        Exchange.SWITCH: "topic",
+        Exchange.CONFIGURATION: "topic",
     }
 )
 PIVOT_QUEUE_ARGUMENTS = MappingProxyType({"x-message-ttl": 60_000, "x-max-length": 100})

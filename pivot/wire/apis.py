@@ -60,6 +60,12 @@ CALL_EVENT = Api(
     ),
     checks={Field.EVENT_CATEGORY: one_of(Category.CALL_EVENT)},
 )
+DATABASE_CHANGE = Api(
+    "database change",
+    required=(Field.ID, Field.DATABASE),
+    optional=(Field.TYPE,),
+    checks={**_kind(Category.CONFIGURATION, EventName.DB_CREATED), Field.ID: is_text},
+)
 USURP_CONTROL = Api(
     "usurp_control",
     required=(Field.FETCH_ID, Field.CALL_ID),

@@ -44,6 +44,7 @@ STEPSWITCH = App("stepswitch", "2.0.0")
 CALL_RESPONSE = App("call_response", "0.1.0")
 CALLFLOW = App("callflow", "4.0.0")
 FREESWITCH = App("freeswitch", "1.0")
+DATAMGR = App("datamgr", "1.0.0")
 
 
 @dataclass(frozen=True, slots=True)

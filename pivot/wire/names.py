@@ -19,6 +19,7 @@ class Exchange(StrEnum):
     CONFERENCE = "conference"
     RESOURCES = "resources"
     SWITCH = "switch"
+    CONFIGURATION = "configuration"
 
 
 PIVOT_QUEUE = "pivot_listener"
@@ -56,6 +57,10 @@ class Field(StrEnum):
     REQUEST_FORMAT = "Request-Format"
     REQUEST_BODY_FORMAT = "Request-Body-Format"
     REQUEST_TIMEOUT = "Request-Timeout"  # integer milliseconds
+    # changes in databases
+    ID = "ID"
+    DATABASE = "Database"
+    TYPE = "Type"
     # the Call object
     CONTROL_QUEUE = "Control-Queue"
     CONTROLLER_QUEUE = "Controller-Queue"
@@ -189,6 +194,7 @@ class Category(StrEnum):
     CONFERENCE = "conference"
     ERROR = "error"
     SWITCH_EVENT = "switch_event"
+    CONFIGURATION = "configuration"
 
 
 class EventName(StrEnum):
@@ -210,6 +216,7 @@ class EventName(StrEnum):
     DTMF = "DTMF"
     CHANNEL_DISCONNECTED = "CHANNEL_DISCONNECTED"
     USURP_CONTROL = "usurp_control"
+    DB_CREATED = "db_created"
     DIALPLAN = "dialplan"
     CHANNEL_ANSWER = "CHANNEL_ANSWER"
     CHANNEL_BRIDGE = "CHANNEL_BRIDGE"

@@ -1,6 +1,6 @@
 """Routing keys.
 
-Source: kz_amqp_util.erl, encode/1; kapi_call.erl, kapi_pivot.erl, kapi_conference.erl.
+Source: kz_amqp_util.erl, encode/1; kapi_call.erl, kapi_pivot.erl, kapi_conference.erl, kapi_conf.erl.
 """
 
 from __future__ import annotations
@@ -62,6 +62,22 @@ def media_server_command(node: str) -> str:
 
 ORIGINATE_REQUEST = "originate.resource.req"
 """Key of a request to ring a party apart, on `callmgr`."""
+def changes_of(database: str) -> str:
+    """Binding for every change of a database's documents on `configuration`."""
+    return f"*.{database}.*.*"
+
+
+def changed_database(routing_key: str) -> str | None:
+    """The database that a key on `configuration` is about, as `changes_of` names it."""
+    words = routing_key.split(".")
+    return words[1] if len(words) == 4 else None
+
+
+def database_created(database: str) -> str:
+    """Key of the news that a database was made; only the last word is encoded, `%2F` in it once more."""
+    return f"db_created.{database}.database.{encode_word(database)}"
+
+
 CONFERENCE_DISCOVERY = "conference.discovery"
 
 

@@ -61,7 +61,10 @@ async def test_what_stands_at_the_broker_is_what_kazoo_declares(
 
     assert {each for each in exchanges if each[0] and not each[0].startswith("amq.")} == {
         (each["name"], each["type"], "false", "false") for each in RECORDED["exchanges"]
-    } | {("switch", "topic", "false", "false")}  # for recordings, of which Erlang's pivot has none
+    } | {
+        ("switch", "topic", "false", "false"),  # for recordings, of which Erlang's pivot has none
+        ("configuration", "topic", "false", "false"),  # declared by every Kazoo node's data layer
+    }
     assert queues == {
         ("pivot_listener", "false", "true", '[{"x-max-length",100},{"x-message-ttl",60000}]'),
         (own, "false", "false", '[{"x-expires",60000}]'),

@@ -9,6 +9,7 @@ from pamqp.commands import Basic
 from pamqp.header import ContentHeader
 
 from pivot.bus.bindings import Bindings
+from pivot.bus.changes import ChangeFeed
 from pivot.bus.event_feed import EventFeed
 from pivot.bus.stats import BusStats
 from pivot.model.events import DigitPressed, Event
@@ -33,7 +34,7 @@ async def test_an_event_that_comes_again_counts_once() -> None:
 
     bindings = Bindings(at_once, at_once)
     await bindings.add("c", heard.append)
-    feed = EventFeed("own", bindings, BusStats())
+    feed = EventFeed("own", bindings, ChangeFeed({}), BusStats())
 
     arrivals = [("1", False), ("1", True), ("2", True), ("2", True), ("3", False)]
     for tag, (digit, redelivered) in enumerate(arrivals, start=1):
