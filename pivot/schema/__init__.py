@@ -13,7 +13,7 @@ Source: kzd_callflows.erl, validate_flow; kz_json_schema_extensions.erl, extra_v
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any
@@ -24,7 +24,7 @@ from pivot.schema.documents import Schema, bundled_documents, problem_of, reacha
 from pivot.schema.faults import ROOT_IS_NO_OBJECT, fault, merged, schema_not_found
 from pivot.schema.judge import Faults, Judge, complain, not_found
 from pivot.schema.shortcut import Fills, Test, compiled
-from pivot.schema.urls import is_client_url
+from pivot.schema.urls import KAZOOS_OWN, Blacklist, is_client_url
 
 URLS = (
     "callflows.pivot.voice_url",
@@ -54,6 +54,8 @@ class Schemas:
     documents: Mapping[str, Schema]
     problems: tuple[str, ...] = ()
     """What was wrong with documents that were passed over: `<id>: <problem>`."""
+    blacklist: Blacklist = KAZOOS_OWN
+    """Hosts that no URL in a flow may name."""
 
     @classmethod
     def bundled(cls) -> Schemas:
@@ -78,7 +80,21 @@ class Schemas:
         return Schemas(
             MappingProxyType({**self.documents, **usable}),
             tuple(f"{schema_id}: {problem}" for schema_id, problem in problems.items()),
+            self.blacklist,
         )
+
+    def with_blacklist(self, blacklist: Blacklist) -> Schemas:
+        """The same with other hosts denied."""
+        return self if blacklist == self.blacklist else replace(self, blacklist=blacklist)
+
+    def prepare(self) -> Schemas:
+        """Make every check now and not when it is first needed: some 50 ms, best spent in a thread."""
+        for schema_id in self.documents:
+            if schema_id.startswith("callflows.") and schema_id != ACTION:
+                self._data_test(schema_id.removeprefix("callflows."))
+        self._judge.prepare()
+        self._surely_fits({})
+        return self
 
     def check_flow(self, flow: Any) -> FlowVerdict:
         """Judge a flow just decoded; the defaults are filled into `flow` itself.
@@ -130,7 +146,7 @@ class Schemas:
         return {
             f"{ACTION}.data": self._data_faults,
             f"{ACTION}.module": self._module_faults,
-            **dict.fromkeys(URLS, _url_faults),
+            **dict.fromkeys(URLS, self._url_faults),
         }
 
     def _data_faults(self, judge: Judge, action: dict[str, Any], data: Any) -> Faults:
@@ -161,28 +177,28 @@ class Schemas:
         module = action.get("module")
         if not isinstance(module, str):
             return False
-        test = self._data_tests.get(module)
-        if test is None:
-            schema_id = f"callflows.{module}"
-            if schema_id not in self.documents or schema_id == ACTION:  # the judge follows actions in actions
-                return False
-            test = compiled(self.documents[schema_id], dict.fromkeys(URLS, _url_fits), schema_id)
-            self._data_tests[module] = test
-        return test(data, fills)
+        test = self._data_tests.get(module) or self._data_test(module)
+        return test is not None and test(data, fills)
+
+    def _data_test(self, module: str) -> Test | None:
+        schema_id = f"callflows.{module}"
+        if schema_id not in self.documents or schema_id == ACTION:  # the judge follows actions in actions
+            return None
+        test = compiled(self.documents[schema_id], dict.fromkeys(URLS, self._url_fits), schema_id)
+        self._data_tests[module] = test
+        return test
 
     def _module_known(self, action: dict[str, Any], module: Any, fills: Fills) -> bool:
         return module in self._data_tests
+
+    def _url_faults(self, judge: Judge, parent: dict[str, Any], url: Any) -> Faults:
+        if isinstance(url, str) and not is_client_url(url, self.blacklist):
+            yield complain("invalid client URL", url)
+
+    def _url_fits(self, parent: dict[str, Any], url: Any, fills: Fills) -> bool:
+        return isinstance(url, str) and is_client_url(url, self.blacklist)
 
 
 @cache
 def _bundled() -> Schemas:
     return Schemas(MappingProxyType(dict(bundled_documents())))
-
-
-def _url_faults(judge: Judge, parent: dict[str, Any], url: Any) -> Faults:
-    if isinstance(url, str) and not is_client_url(url):
-        yield complain("invalid client URL", url)
-
-
-def _url_fits(parent: dict[str, Any], url: Any, fills: Fills) -> bool:
-    return isinstance(url, str) and is_client_url(url)

@@ -68,12 +68,19 @@ class Judge:
         Raises:
             KeyError: there is no such document.
         """
-        validator = self._validators.get(schema_id)
-        if validator is None:
-            document = self._documents[schema_id]
-            validator = self._dialect(document, registry=self._registry, format_checker=_FORMATS)
-            self._validators[schema_id] = validator
+        validator = self._validators.get(schema_id) or self._validator(schema_id)
         return iter(validator.iter_errors(value))
+
+    def prepare(self) -> None:
+        """Make every document's validator now."""
+        for schema_id in self._documents:
+            self._validator(schema_id)
+
+    def _validator(self, schema_id: str) -> Validator:
+        document = self._documents[schema_id]
+        validator = self._dialect(document, registry=self._registry, format_checker=_FORMATS)
+        self._validators[schema_id] = validator
+        return validator
 
     def _reference(self, validator: Any, reference: str, value: Any, schema: Schema) -> Faults:
         """What stands beside a `$ref` counts as well, unlike in plain draft 4."""

@@ -6,16 +6,40 @@ It protects nothing at the moment of a request; that is what the egress guard is
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
 
-DENIED_ADDRESSES = frozenset({0x00000000, 0x7F000001})
-DENIED_HOSTS = frozenset({"localhost"})
+
+@dataclass(frozen=True, slots=True)
+class Blacklist:
+    """Hosts that no customer's URL may name; by default those that Kazoo denies when nobody has set any."""
+
+    networks: tuple[IPv4Network, ...] = (IPv4Network("127.0.0.1/32"), IPv4Network("0.0.0.0/32"))
+    hosts: frozenset[str] = frozenset({"localhost"})
+
+    @classmethod
+    def of(cls, networks: Iterable[str], hosts: Iterable[str]) -> Blacklist:
+        """As an operator has written it; networks that are none of IPv4's match nothing, as in Kazoo."""
+        read = (_network(text) for text in networks)
+        return cls(tuple(network for network in read if network is not None), frozenset(hosts))
+
+    def has(self, host: str) -> bool:
+        """An address is looked for among the networks, a name among the hosts, both as they are written."""
+        address = _address(host)
+        if address is None:
+            return host in self.hosts
+        return any(IPv4Address(address) in network for network in self.networks)
+
+
+KAZOOS_OWN = Blacklist()
 
 _PARTS = re.compile(r"(?P<scheme>[A-Za-z0-9+.\-]*):(?://(?P<host>[^/?#@:]*)(?P<end>@)?)?")
 _USER = re.compile(r"[^:]*:(?P<host>[^/?#@:]*)(?P<end>@)?")
 
 
-def is_client_url(url: str) -> bool:
-    """Whether scheme and host are acceptable: `http` or `https`, neither `localhost` nor two bad addresses.
+def is_client_url(url: str, blacklist: Blacklist = KAZOOS_OWN) -> bool:
+    """Whether scheme and host are acceptable: `http` or `https`, and no host on the list.
 
     Host is what Kazoo takes for it, so everything before the first colon of `user:password@host`.
 
@@ -29,8 +53,14 @@ def is_client_url(url: str) -> bool:
         parts = _USER.match(url, parts.end())
         if parts is None:
             return False
-    host = (parts["host"] or "").lower()
-    return host not in DENIED_HOSTS and _address(host) not in DENIED_ADDRESSES
+    return not blacklist.has((parts["host"] or "").lower())
+
+
+def _network(text: str) -> IPv4Network | None:
+    try:
+        return IPv4Network(text)
+    except ValueError:
+        return None
 
 
 def _address(host: str) -> int | None:
