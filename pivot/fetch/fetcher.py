@@ -8,6 +8,7 @@ import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 import aiodns
 import aiohttp
@@ -63,6 +64,16 @@ class HttpFetcher:
     def breaker_states(self) -> dict[str, BreakerState]:
         """Of the origins whose breaker is not closed."""
         return self._tools.breaker.states()
+
+    def follow(self, settings: FetchSettings) -> None:
+        """Fetches that begin from now on follow these settings, as far as `AT_RUN_TIME` names them.
+
+        Raises:
+            ConfigError: a rule of the egress guard cannot be read; the old ones stay.
+        """
+        _check(settings)
+        self._tools.gate.guard = _guard(settings)
+        self._tools = replace(self._tools, settings=settings)
 
     async def fetch(self, request: FetchRequest) -> Answer | FetchFailure:
         """Ask; every fault of the server or the network is a value. Cancel the task to stop."""
@@ -126,16 +137,8 @@ async def open_fetcher(settings: FetchSettings) -> AsyncIterator[HttpFetcher]:
     Raises:
         ConfigError: a setting cannot be used.
     """
-    guard = Guard(
-        settings.egress,
-        allow_networks=settings.allow_networks,
-        allow_hosts=settings.allow_hosts,
-        deny_networks=settings.deny_networks,
-        allow_ports=settings.allow_ports,
-        deny_ports=settings.deny_ports,
-    )
+    gate = Gate(_guard(settings))
     _check(settings)
-    gate = Gate(guard)
     async with AsyncExitStack() as opened:
         resolver = _open_resolver(settings, gate)
         opened.push_async_callback(resolver.close)
@@ -167,6 +170,18 @@ def _open_resolver(settings: FetchSettings, gate: Gate) -> Resolver:
             f"fetch.nameservers is {list(settings.nameservers)}, want addresses such as 192.0.2.53 or "
             "192.0.2.53:5353"
         ) from error
+
+
+def _guard(settings: FetchSettings) -> Guard:
+    return Guard(
+        settings.egress,
+        allow_networks=settings.allow_networks,
+        allow_hosts=settings.allow_hosts,
+        deny_networks=settings.deny_networks,
+        deny_hosts=settings.deny_hosts,
+        allow_ports=settings.allow_ports,
+        deny_ports=settings.deny_ports,
+    )
 
 
 def _open_session(settings: FetchSettings, gate: Gate, resolver: Resolver) -> aiohttp.ClientSession:

@@ -80,6 +80,7 @@ class Guard:
         allow_networks: Iterable[str] = (),
         allow_hosts: Iterable[str] = (),
         deny_networks: Iterable[str] = (),
+        deny_hosts: Iterable[str] = (),
         allow_ports: Iterable[str] = (),
         deny_ports: Iterable[str] = (),
     ) -> None:
@@ -87,7 +88,8 @@ class Guard:
         self.egress = _egress(egress)
         self._allow_networks = _networks("allow_networks", allow_networks)
         self._deny_networks = _networks("deny_networks", deny_networks)
-        self._allow_hosts = frozenset(host.lower().rstrip(".") for host in allow_hosts)
+        self._allow_hosts = _hosts(allow_hosts)
+        self._deny_hosts = _hosts(deny_hosts)
         self._deny_ports = _ports("deny_ports", deny_ports) - _ports("allow_ports", allow_ports)
         # Every fetch asks, also on a kept connection, and mostly the same.
         self._remembered = lru_cache(maxsize=4096)(self._judge)
@@ -112,21 +114,16 @@ class Guard:
             return None
         if port in self._deny_ports:
             return f"port {port} is denied"
+        if _named(host, self._deny_hosts):
+            return "in deny_hosts"
         ip = ip_address(address)
         if _within(ip, self._deny_networks):
             return "in deny_networks"
         if self.egress is Egress.LOOPBACK:
             return None if _within(ip, LOOPBACK) else "not loopback"
-        if self._host_is_allowed(host) or _within(ip, self._allow_networks):
+        if _named(host, self._allow_hosts) or _within(ip, self._allow_networks):
             return None
         return why_not_public(ip) or ("this machine's own address" if own else None)
-
-    def _host_is_allowed(self, host: str) -> bool:
-        if not self._allow_hosts:
-            return False
-        labels = host.rstrip(".").split(".")
-        parents = ("*." + ".".join(labels[start:]) for start in range(1, len(labels)))
-        return ".".join(labels) in self._allow_hosts or any(parent in self._allow_hosts for parent in parents)
 
 
 def why_not_public(address: Address | str) -> str | None:
@@ -138,6 +135,19 @@ def why_not_public(address: Address | str) -> str | None:
 def is_localhost(host: str) -> bool:
     """Whether a name means this machine, whatever name servers say. Source: RFC 6761, section 6.3."""
     return host.rstrip(".").rpartition(".")[2] == "localhost"
+
+
+def _hosts(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.lower().rstrip(".") for name in names)
+
+
+def _named(host: str, names: frozenset[str]) -> bool:
+    """Whether a host stands in a list, itself or as one of a domain `*.example`."""
+    if not names:
+        return False
+    labels = host.rstrip(".").split(".")
+    parents = ("*." + ".".join(labels[start:]) for start in range(1, len(labels)))
+    return ".".join(labels) in names or any(parent in names for parent in parents)
 
 
 def _within(ip: Address, networks: Iterable[Network]) -> bool:

@@ -44,6 +44,17 @@ NOT_FOR_THE_WEB = (
     "27017",
 )
 
+AT_RUN_TIME = frozenset(
+    {
+        *("timeout_s", "connect_timeout_s", "retries", "retry_on", "retry_delay_s", "min_attempt_s"),
+        *("fallback_url", "max_redirects", "insecure_redirects", "max_json_bytes", "max_xml_bytes"),
+        *("max_url_bytes", "min_rate_bytes_s"),
+        *("egress", "allow_networks", "allow_hosts", "deny_networks", "deny_hosts"),
+        *("allow_ports", "deny_ports"),
+    }
+)
+"""What may change while fetches run; the rest belongs to connections and places that stand already."""
+
 
 @dataclass(frozen=True, slots=True)
 class FetchSettings:
@@ -75,6 +86,7 @@ class FetchSettings:
     allow_networks: tuple[str, ...] = ()  # networks of private voice servers: ["10.20.0.0/16"]
     allow_hosts: tuple[str, ...] = ()  # names that may resolve to private addresses; `*.example` for a domain
     deny_networks: tuple[str, ...] = ()  # never called, whatever else is allowed; as CIDR
+    deny_hosts: tuple[str, ...] = ()  # names never called; `*.example` for a domain
     allow_ports: tuple[str, ...] = ()  # ports or ranges to be called although `deny_ports` has them
     deny_ports: tuple[str, ...] = NOT_FOR_THE_WEB  # ports or ranges never called, on any address
     nameservers: tuple[str, ...] = ()  # `host` or `host:port`; empty: those of the system
