@@ -16,7 +16,6 @@ from pivot.model.instructions import Callback
 from pivot.model.plain import plain
 from pivot.model.switch import SendFile
 
-EXTENSION = "mp3"
 _COMPLETED = "completed"
 
 
@@ -41,10 +40,12 @@ class Recording:
     upload_id: str = ""
     """Of the command that sends the file; empty: not yet."""
     done: bool = False
+    extension: str = "mp3"
+    """Of the file; `begin_recording` makes it the operator's choice."""
 
     @property
     def name(self) -> str:
-        return f"{self.key}.{EXTENSION}"
+        return f"{self.key}.{self.extension}"
 
 
 def recording_parameters(recording: Recording, line: Line) -> tuple[tuple[str, str], ...]:
@@ -58,6 +59,7 @@ def recording_parameters(recording: Recording, line: Line) -> tuple[tuple[str, s
 
 def begin_recording(recording: Recording, line: Line) -> None:
     """From now on events are watched for it."""
+    recording.extension = line.rules.recording_extension
     line.state.recordings.append(recording)
 
 

@@ -23,8 +23,6 @@ class Rules:
     """A fetch that takes longer costs a binding: the caller may hang up meanwhile."""
     reserve_s: float = 1.0
     """`failed` leaves this long before callflow stops waiting."""
-    request_timeout_s: float | None = None
-    """Limit of each attempt when the request names none; None: the fetch room's own."""
     fallback_url: str = ""
     """Asked when a URL fails and its fragment names no `#fb=`; empty: none."""
     max_iterations: int = 200
@@ -45,6 +43,8 @@ class Rules:
     watch_tries: int = 2
     linger_s: float = 10.0
     """After the call: how long to wait for its recordings."""
+    recording_extension: str = "mp3"
+    """File type of recordings: `mp3` or `wav`; system config `callflow.call_recording.extension`."""
     recordings_url: str = ""
     """Where recordings are put and fetched, unless a document says so; empty: under the verb's action."""
 

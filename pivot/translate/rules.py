@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pivot.model.instructions import SwitchVoice
 from pivot.schema import Schemas
 
 
@@ -34,6 +35,11 @@ class TranslateRules:
     """Longer texts of one Say are cut."""
     max_tts_bytes: int = 4_000
     """What the switch takes in one `tts` command; system config `pivot.tts_texts_size`."""
+
+    voice: SwitchVoice = field(default_factory=SwitchVoice)
+    """How the switch speaks when a document does not say; system config `speech.tts_*`."""
+    max_record_s: int | None = None
+    """Most and default of Record's maxLength; system config `kzt_twiml_util.max_length`; None: Twilio's."""
 
     @property
     def as_kazoo(self) -> bool:

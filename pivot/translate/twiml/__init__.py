@@ -48,7 +48,7 @@ def read_text(body: bytes, charset: str | None, rules: TranslateRules) -> TwimlD
     text = " ".join(decode(body, charset).split())[: rules.max_say_characters].rstrip()
     if not text:
         raise DocumentError(Code.ANSWER_EMPTY, "the answer is an empty text; answer with a <Response>")
-    return TwimlDocument((SayVerb(cut(text, rules.max_tts_bytes)),))
+    return TwimlDocument((SayVerb(cut(text, rules.max_tts_bytes), switch_voice=rules.voice),))
 
 
 def read_audio(url: str) -> TwimlDocument:

@@ -12,6 +12,7 @@ from pivot.translate.twiml.parser import Element
 from pivot.translate.twiml.reading import Reading
 
 _LONGEST_S: Final = 14_400
+_USUAL_S: Final = 3600
 TRIM: Final = {"trim-silence": True, "do-not-trim": False}
 RECORDING_EVENTS: Final = ("in-progress", "completed", "absent")
 
@@ -19,6 +20,7 @@ RECORDING_EVENTS: Final = ("in-progress", "completed", "absent")
 def read(element: Element, reading: Reading) -> Iterator[RecordVerb]:
     """One RecordVerb, always."""
     reading.no_content(element)
+    most_s = reading.rules.max_record_s
     with Attributes(element, reading) as given:
         given.not_done("recordingConfigurationId", "recordingChannels", "recordingTrack")
         transcribe = given.boolean("transcribe", False, Twilio.RECORD_TRANSCRIBE)
@@ -29,7 +31,9 @@ def read(element: Element, reading: Reading) -> Iterator[RecordVerb]:
             method=given.method("method", Twilio.RECORD_METHOD),
             timeout_s=given.seconds("timeout", 5.0, 0, _LONGEST_S, Twilio.RECORD_TIMEOUT),
             finish_on_keys=given.keys("finishOnKey", ALL_KEYS, Twilio.RECORD_FINISH_ON_KEY),
-            max_length_s=given.seconds("maxLength", 3600.0, 1, _LONGEST_S, _max_length_number(given)),
+            max_length_s=given.seconds(
+                "maxLength", most_s or _USUAL_S, 1, most_s or _LONGEST_S, _max_length_number(given)
+            ),
             play_beep=given.boolean("playBeep", True, Twilio.RECORD_PLAY_BEEP),
             trim=given.choice("trim", TRIM, True, Twilio.TRIM),
             status=recording_status(given),

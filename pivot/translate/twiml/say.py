@@ -35,7 +35,7 @@ def read(element: Element, reading: Reading, numbers: Numbers = TOP) -> Iterator
         times = given.times(numbers.loop)
         terminators = given.keys("terminators", None, Twilio.NOT_IN_SCHEMA)
         voice, language = given.text("voice", max_length=100), given.text("language", max_length=100)
-        choice = voices.choose(voice, language, given.text("engine"))
+        choice = voices.choose(voice, language, given.text("engine"), reading.rules.voice)
         if choice.voice is Fit.UNKNOWN:
             given.bad("voice", "is no voice we know; the default is used", numbers.voice)
         if choice.voice is Fit.NEAREST:

@@ -149,12 +149,14 @@ class Choice:
     language: Fit = Fit.EXACT
 
 
-def choose(voice: str | None, language: str | None, engine: str | None) -> Choice:
-    """The nearest of the switch's voices; absent wishes fit any."""
-    gender, spoken, voice_fit = _voice(voice) if voice else (_DEFAULT.voice, None, Fit.EXACT)
+def choose(
+    voice: str | None, language: str | None, engine: str | None, usual: SwitchVoice = _DEFAULT
+) -> Choice:
+    """The nearest of the switch's voices; absent wishes fit the usual one."""
+    gender, spoken, voice_fit = _voice(voice, usual) if voice else (usual.voice, None, Fit.EXACT)
     wished = language or spoken
-    tag, language_fit = _language(wished) if wished else (_DEFAULT.language, Fit.EXACT)
-    switch = SwitchVoice(gender, tag, engine or _DEFAULT.engine)
+    tag, language_fit = _language(wished, usual) if wished else (usual.language, Fit.EXACT)
+    switch = SwitchVoice(gender, tag, engine or usual.engine)
     return Choice(switch, voice_fit, language_fit if language else Fit.EXACT)
 
 
@@ -163,7 +165,7 @@ def is_language_tag(tag: str) -> bool:
     return _TAG.fullmatch(tag) is not None
 
 
-def _voice(name: str) -> tuple[str, str | None, Fit]:
+def _voice(name: str, usual: SwitchVoice) -> tuple[str, str | None, Fit]:
     alias = ALIASES.get(name.lower())
     if alias:
         return alias, None, Fit.EXACT
@@ -176,14 +178,14 @@ def _voice(name: str) -> tuple[str, str | None, Fit]:
     if google:
         letter = google[2].rpartition("-")[2]
         return "male" if letter in _GOOGLE_MEN else "female", google[1], Fit.NEAREST
-    return _DEFAULT.voice, None, Fit.UNKNOWN
+    return usual.voice, None, Fit.UNKNOWN
 
 
-def _language(tag: str) -> tuple[str, Fit]:
+def _language(tag: str, usual: SwitchVoice) -> tuple[str, Fit]:
     folded = tag.lower().replace("_", "-")
     if folded in _SWITCH_LANGUAGES:
         return folded, Fit.EXACT
     nearest = _BY_PRIMARY.get(folded.partition("-")[0])
     if is_language_tag(folded) and nearest:
         return nearest, Fit.EXACT
-    return _DEFAULT.language, Fit.UNKNOWN
+    return usual.language, Fit.UNKNOWN
