@@ -70,6 +70,7 @@ def source_of(
         extra=extra,
         earlier=state.earlier,
         user_variables=state.user_variables,
+        owner_ids=state.owner_ids,
         leg=leg,
     )
 

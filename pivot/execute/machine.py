@@ -158,8 +158,9 @@ class CallMachine:
 
     def _when_new(self, event: Event, at_s: float) -> Course:
         match event:
-            case Requested(patience_s):
+            case Requested(patience_s, owner_ids=owner_ids):
                 self.state.answer_by_s = at_s + patience_s
+                self.state.owner_ids = owner_ids
                 if patience_s <= 0:
                     yield from self._leave(Code.CALL_DEADLINE, "the request is older than callflow waits")
                 elif patience_s <= self._rules.reserve_s:
@@ -473,7 +474,11 @@ class CallMachine:
         """No document is left: the caller hears why, if there are words for it, and the call ends."""
         self.state.verdict = Verdict(Outcome.HUNG_UP, code, message)
         yield CallFailed(code, message)
-        words = (SayVerb((self._rules.apology,)),) if self._rules.apology else ()
+        words = (
+            (SayVerb((self._rules.apology,), switch_voice=self._rules.translate.voice),)
+            if self._rules.apology
+            else ()
+        )
         yield from self._run(Program(self._call.call_id, "", words), at_s)
 
     def _bus_failed(self, event: CommandFailed) -> Course:

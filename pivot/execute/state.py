@@ -95,6 +95,8 @@ class CallState:
     """The caller's, in Twilio's words; final once the channel is gone."""
     user_variables: tuple[tuple[str, str], ...] = ()
     """What Set has stored."""
+    owner_ids: tuple[str, ...] = ()
+    """Users who own the caller's device, as far as the request does not name one."""
     earlier: tuple[tuple[str, str], ...] = ()
     """Parameters of earlier requests that ride on later ones, where the profile says so."""
     verdict: Verdict = field(default_factory=Verdict)

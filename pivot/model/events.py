@@ -18,6 +18,8 @@ class Requested:
 
     patience_s: float
     redelivered: bool = False
+    owner_ids: tuple[str, ...] = ()
+    """Users who own the caller's device, where the account's database was asked for them."""
 
 
 @plain

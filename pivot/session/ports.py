@@ -66,6 +66,16 @@ class Delivery(Protocol):
         """Settle: nobody will be given this request again."""
 
 
+class Owners(Protocol):
+    """Knows to whom the callers' devices belong."""
+
+    async def of(self, request: PivotRequest) -> tuple[str, ...]:
+        """Ids of the users who own the device that this call comes from, as far as they must be known.
+
+        Returns within a time that no caller notices, and never raises: what is not known by then is left out.
+        """
+
+
 class Ownership(Protocol):
     """Remembers, outside this process, which calls are ours and how far they are."""
 

@@ -20,7 +20,7 @@ from pivot.model.call import PivotRequest
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import End, SayFailed
 from pivot.model.events import Drained, Requested
-from pivot.session.ports import Delivery, Observer
+from pivot.session.ports import Delivery, Observer, Owners
 from pivot.session.session import Session, World
 
 log = structlog.get_logger()
@@ -50,6 +50,7 @@ class Worker:
         rules: what the engine follows; read anew for every call.
         watch: makes the observers of one call.
         limits: when to refuse.
+        owners: asked before a call begins; None: nobody is.
     """
 
     def __init__(
@@ -58,11 +59,13 @@ class Worker:
         rules: Callable[[], Rules],
         watch: Watch = lambda request, delivery: (),
         limits: Limits = Limits(),  # noqa: B008: frozen
+        owners: Owners | None = None,
     ) -> None:
         self._world = world
         self._rules = rules
         self._watch = watch
         self._limits = limits
+        self._owners = owners
         self._sessions: dict[asyncio.Task[None], Session] = {}
         self._refusals: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
@@ -85,7 +88,6 @@ class Worker:
             self._world,
             self._watch(delivery.request, delivery),
         )
-        session.post(Requested(CALLFLOW_PATIENCE_S - delivery.age_s, delivery.redelivered))
         self._start(self._live(session, delivery), session)
 
     async def until_idle(self) -> None:
@@ -134,12 +136,18 @@ class Worker:
         request = delivery.request
         with bound_contextvars(call_id=request.call.call_id, account_id=request.call.account_id):
             try:
+                session.post(await self._requested(session, delivery))
                 end = await session.run()
             except Exception:
                 log.exception("session.lost")
                 end = End(Outcome.BRANCHED, Code.WORKER_CRASH)
                 await self._say_failed(delivery)
             _log_end(end, session)
+
+    async def _requested(self, session: Session, delivery: Delivery) -> Requested:
+        owner_ids = await self._owners.of(delivery.request) if self._owners else ()
+        patience_s = CALLFLOW_PATIENCE_S - delivery.age_s - session.at_s()
+        return Requested(patience_s, delivery.redelivered, owner_ids)
 
     async def _refuse(self, delivery: Delivery) -> None:
         log.warning("session.refused", call_id=delivery.request.call.call_id, code=Code.WORKER_OVERLOADED)
