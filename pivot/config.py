@@ -87,6 +87,10 @@ class KazooSettings:
         ""  # the cluster's database for accounts, schemas and system_config; empty: debug.couch_url
     )
 
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if self.couch_url and not self.couch_url.startswith(("http://", "https://")):
+            yield "couch_url", "is no http URL, want http://user:password@host:port"
+
 
 @dataclass(frozen=True, slots=True)
 class LogSettings:

@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "bus": {"model", "wire"},
     "fetch": {"model"},
     "debug": {"model"},
+    "cluster": {"model", "debug"},
     "web": {"model", "debug"},
     "sim": {"model", "wire", "execute", "session", "bus"},
 }
