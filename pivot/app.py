@@ -7,31 +7,30 @@ import gc
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import structlog
-from aiohttp import web
 
 from pivot import __version__
+from pivot.announcing import Announcements
 from pivot.bus.rabbit import RabbitBus, open_bus
+from pivot.cluster.opening import open_cluster
 from pivot.config import Settings
 from pivot.debug.opening import DebugRoom, open_debug, open_store
 from pivot.debug.recorder import Recorder
-from pivot.debug.store import Store
+from pivot.doors import open_doors
 from pivot.errors import ConfigError
-from pivot.execute.profile import failure_rules
-from pivot.execute.rules import Rules
 from pivot.fetch.fetcher import open_fetcher
-from pivot.health import Checks, health_routes, open_health
+from pivot.health import Checks, health_routes
+from pivot.in_force import InForce, wanted_of
 from pivot.metrics import Metrics
 from pivot.model.call import PivotRequest
-from pivot.schema import Schemas
+from pivot.reloading import Reloading
 from pivot.session.held import HeldDelivery
 from pivot.session.ports import Delivery, Observer
 from pivot.session.session import World
 from pivot.session.worker import Limits, Worker
-from pivot.translate.rules import TranslateRules
 from pivot.web.app import make_web_app, serve_web
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -42,34 +41,12 @@ def node_name(settings: Settings) -> str:
     return settings.kazoo.node or f"pivot@{socket.getfqdn()}"
 
 
-def rules_of(settings: Settings, schemas: Schemas, request_timeout_s: float | None = None) -> Rules:
-    """What the engine follows under these settings."""
-    failures = failure_rules(settings.compat.failures)
-    return Rules(
-        translate=TranslateRules(
-            failures=settings.compat.failures,
-            accepted_statuses=failures.accepted_statuses,
-            untyped_is_xml=failures.untyped_is_xml,
-            schemas=schemas,
-            max_json_depth=settings.schemas.max_depth,
-            max_json_nodes=settings.schemas.max_nodes,
-            max_xml_bytes=settings.fetch.max_xml_bytes,
-            max_xml_depth=settings.twiml.max_xml_depth,
-            max_xml_nodes=settings.twiml.max_xml_nodes,
-        ),
-        failures=failures,
-        profile=settings.twiml.profile,
-        profile_by_account=settings.twiml.accounts,
-        slow_after_s=settings.bus.slow_after_s,
-        request_timeout_s=request_timeout_s,
-        fallback_url=settings.fetch.fallback_url,
-        max_iterations=settings.twiml.max_iterations,
-        apology=settings.twiml.apology,
-    )
-
-
-async def run_worker(settings: Settings) -> None:
+async def run_worker(settings: Settings, read_again: Callable[[], Settings] | None = None) -> None:
     """Consume, execute, capture, until told to stop; then let calls end and close everything in order.
+
+    Args:
+        settings: to begin with.
+        read_again: reads the settings anew at SIGHUP; may raise ConfigError.
 
     Raises:
         ConfigError: something must be set differently before this can work.
@@ -78,23 +55,29 @@ async def run_worker(settings: Settings) -> None:
     metrics = Metrics()
     collect_garbage_seldom()
     async with AsyncExitStack() as rooms, stop_signal() as stopped:  # closed in reverse order
-        debug = await rooms.enter_async_context(open_debug(settings.debug, node))
+        announcements = Announcements()
+        debug = await rooms.enter_async_context(open_debug(settings.debug, node, announcements.created))
         fetcher = await rooms.enter_async_context(open_fetcher(settings.fetch))
-        bus = await rooms.enter_async_context(open_bus(settings.bus, node=node))
-        rules = rules_of(settings, Schemas.bundled())
+        force = InForce(settings, fetcher)
+        cluster = await rooms.enter_async_context(open_cluster(wanted_of(settings, node), force.follow))
+        bus = await rooms.enter_async_context(open_bus(settings.bus, node=node, watched=cluster.watched))
+        await rooms.enter_async_context(announcements.over(bus))
         worker = Worker(
             World(bus, fetcher, HeldDelivery(), now=time.time),
-            lambda: rules,
+            force.rules,
             watchers(metrics, debug.recorder),
             Limits(settings.bus.max_calls),
+            cluster.owners,
         )
         show_figures(metrics, worker, bus, debug)
         routes = health_routes(metrics, ready_checks(bus), store_state(debug))
-        await open_doors(rooms, settings, debug.store, node, routes)
+        doors = await rooms.enter_async_context(open_doors(settings, debug.store, node, routes))
+        if read_again is not None:
+            rooms.enter_context(on_hangup(Reloading(force, read_again, doors.set_web)))
         if await done_before(stopped, bus.consume(worker.take)):
             log.info("worker.ready", node=node, version=__version__)
             await stopped.wait()
-        await drain(worker, bus, settings.bus.drain_s)
+        await drain(worker, bus, force.settings.bus.drain_s)
 
 
 def collect_garbage_seldom() -> None:
@@ -120,20 +103,6 @@ async def run_web(settings: Settings) -> None:
         host, port = await rooms.enter_async_context(serve_web(app, settings.web))
         log.info("web.ready", host=host, port=port)
         await stopped.wait()
-
-
-async def open_doors(
-    rooms: AsyncExitStack, settings: Settings, store: Store | None, node: str, routes: list[web.RouteDef]
-) -> None:
-    """The debug API with health beside it, and health on a port of its own."""
-    if settings.web.enabled and store is not None:
-        app = make_web_app(store, settings.web, node=node, routes=routes)
-        host, port = await rooms.enter_async_context(serve_web(app, settings.web))
-        log.info("web.ready", host=host, port=port)
-    if settings.health.port:
-        host = settings.health.host
-        port = await rooms.enter_async_context(open_health(host, settings.health.port, routes))
-        log.info("health.ready", host=host, port=port)
 
 
 async def done_before(stopped: asyncio.Event, work: Coroutine[None, None, None]) -> bool:
@@ -223,3 +192,14 @@ async def stop_signal() -> AsyncIterator[asyncio.Event]:
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+
+
+@contextmanager
+def on_hangup(reload: Callable[[], None]) -> Iterator[None]:
+    """Call this at every SIGHUP."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)

@@ -45,7 +45,7 @@ def worker(config_file: ConfigFile = None, kazoo_config: KazooConfig = None) -> 
 
     with words_for_errors():
         settings = read_settings(config_file, kazoo_config)
-        run(run_worker(settings))
+        run(run_worker(settings, lambda: load_settings(config_file, kazoo_config)))
 
 
 @app.command()
@@ -155,10 +155,15 @@ def version() -> None:
 
 def read_settings(config_file: Path | None, kazoo_file: Path | None) -> Settings:
     """Settings in force, and logging set up by them."""
-    kazoo = kazoo_config.read(kazoo_file) if kazoo_file else None
-    settings = config.load(config_file, kazoo=kazoo)
+    settings = load_settings(config_file, kazoo_file)
     configure(settings.log.level, settings.log.format)
     return settings
+
+
+def load_settings(config_file: Path | None, kazoo_file: Path | None) -> Settings:
+    """Settings as files and environment say now."""
+    kazoo = kazoo_config.read(kazoo_file) if kazoo_file else None
+    return config.load(config_file, kazoo=kazoo)
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

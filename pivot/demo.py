@@ -17,7 +17,7 @@ from urllib.parse import quote
 from aiohttp import web
 from rich.console import Console
 
-from pivot.app import rules_of, stop_signal, watchers
+from pivot.app import stop_signal, watchers
 from pivot.config import Settings, load
 from pivot.debug.opening import open_debug
 from pivot.debug.store import Store
@@ -25,6 +25,7 @@ from pivot.debug.story import story
 from pivot.debug_text import story_text
 from pivot.fetch.fetcher import open_fetcher
 from pivot.health import health_routes
+from pivot.in_force import rules_of
 from pivot.metrics import Metrics
 from pivot.schema import Schemas
 from pivot.session.held import HeldDelivery

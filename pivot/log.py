@@ -36,15 +36,27 @@ def configure(level: str = "info", format: str = "auto") -> None:
     ]
     if not console:
         processors.append(structlog.processors.format_exc_info)
+    set_level(level)
     structlog.configure(
         processors=[*processors, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        wrapper_class=_Levelled,
         logger_factory=GatheringLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     for library in ("aiormq", "aio_pika"):  # what breaks there is told by our own `bus.` lines, in JSON
         logging.getLogger(library).setLevel(logging.CRITICAL)
+
+
+def set_level(level: str) -> None:
+    """Log from this level on, also through loggers that exist already."""
+    for name, method in vars(structlog.make_filtering_bound_logger(_LEVELS[level])).items():
+        if not name.startswith("_"):
+            setattr(_Levelled, name, method)
+
+
+class _Levelled(structlog.make_filtering_bound_logger(logging.DEBUG)):  # type: ignore[misc]
+    """The class of every bound logger. A level is nothing but a set of methods, some of which do nothing."""
 
 
 class GatheringLogger:

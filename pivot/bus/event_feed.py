@@ -1,4 +1,4 @@
-"""Events of bound legs, answers to our questions, news of databases: read, and given to whoever wants them."""
+"""Events of bound legs, answers to our questions, news of databases: read, and given to who wants them."""
 
 from __future__ import annotations
 

@@ -62,6 +62,8 @@ def media_server_command(node: str) -> str:
 
 ORIGINATE_REQUEST = "originate.resource.req"
 """Key of a request to ring a party apart, on `callmgr`."""
+
+
 def changes_of(database: str) -> str:
     """Binding for every change of a database's documents on `configuration`."""
     return f"*.{database}.*.*"
