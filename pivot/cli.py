@@ -95,8 +95,8 @@ def check(
     config_file: ConfigFile = None,
 ) -> None:
     """Can these answers be run? Errors and warnings with place and code; exit 1 on errors."""
-    from pivot.app import rules_of
     from pivot.checking import check as check_all
+    from pivot.in_force import rules_of
     from pivot.schema import Schemas
 
     with words_for_errors():

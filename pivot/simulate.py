@@ -21,11 +21,11 @@ from urllib.parse import unquote, urlsplit
 from rich.console import Console
 from rich.markup import escape
 
-from pivot.app import rules_of
 from pivot.checking import TYPES, is_url, read_file
 from pivot.config import Settings
 from pivot.errors import ConfigError
 from pivot.fetch.fetcher import open_fetcher
+from pivot.in_force import rules_of
 from pivot.model.commands import End, Fetch, HandOverFlow
 from pivot.model.events import Fetched, FetchFailed
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
