@@ -8,7 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 
 import structlog
 
@@ -54,7 +54,8 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
     node = node_name(settings)
     metrics = Metrics()
     collect_garbage_seldom()
-    async with AsyncExitStack() as rooms, stop_signal() as stopped:  # closed in reverse order
+    cut = asyncio.Event()
+    async with AsyncExitStack() as rooms, stop_signal(cut) as stopped:  # closed in reverse order
         announcements = Announcements()
         debug = await rooms.enter_async_context(open_debug(settings.debug, node, announcements.created))
         fetcher = await rooms.enter_async_context(open_fetcher(settings.fetch))
@@ -77,7 +78,7 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
         if await done_before(stopped, bus.consume(worker.take)):
             log.info("worker.ready", node=node, version=__version__)
             await stopped.wait()
-        await drain(worker, bus, force.settings.bus.drain_s)
+        await drain(worker, bus, force.settings.bus.drain_s, cut)
 
 
 def collect_garbage_seldom() -> None:
@@ -118,11 +119,15 @@ async def done_before(stopped: asyncio.Event, work: Coroutine[None, None, None])
         stopping.cancel()
 
 
-async def drain(worker: Worker, bus: RabbitBus, within_s: float) -> None:
-    """Stop taking requests, let calls end; those that do not are ended, their requests handed back."""
+async def drain(worker: Worker, bus: RabbitBus, within_s: float, cut: asyncio.Event) -> None:
+    """Stop taking requests, let calls end; those that do not, or not before we are told to cut them off, are
+    ended, their requests handed back."""
     log.info("worker.draining", calls=worker.calls, within_s=within_s)
     can_give_back = await bus.stop_consuming()
-    left = await worker.drain(within_s, can_give_back=can_give_back)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            await done_before(cut, worker.until_idle())
+    left = await worker.drain(0.0, can_give_back=can_give_back)
     log.info("worker.drained", cut_off=left, given_back=can_give_back)
 
 
@@ -175,14 +180,18 @@ def show_figures(metrics: Metrics, worker: Worker, bus: RabbitBus, debug: DebugR
 
 
 @asynccontextmanager
-async def stop_signal() -> AsyncIterator[asyncio.Event]:
-    """Set at the first SIGTERM or SIGINT; a second one cancels what still runs."""
+async def stop_signal(cut: asyncio.Event | None = None) -> AsyncIterator[asyncio.Event]:
+    """Set at the first SIGTERM or SIGINT. A second one sets `cut`; a further one, or the second where nobody
+    looks at `cut`, cancels what still runs."""
     loop, stopped, task = asyncio.get_running_loop(), asyncio.Event(), asyncio.current_task()
 
     def stop() -> None:
-        if stopped.is_set() and task is not None:
+        if stopped.is_set():
             log.warning("worker.cut")
-            task.cancel()
+            if cut is not None and not cut.is_set():
+                cut.set()
+            elif task is not None:
+                task.cancel()
         stopped.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):

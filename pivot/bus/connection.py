@@ -26,6 +26,7 @@ from pivot.bus.link import Link, open_link
 from pivot.bus.settings import BusSettings
 from pivot.bus.stats import BusStats
 from pivot.errors import BusError, ConfigError
+from pivot.model.codes import Code
 
 log = structlog.get_logger()
 
@@ -63,6 +64,7 @@ class Connection:
         self._lost = lost
         self._link: Link | None = None
         self._up = asyncio.Event()
+        self._closed = False
 
     @property
     def standing(self) -> Link | None:
@@ -70,8 +72,14 @@ class Connection:
         return self._link if self._link is not None and self._link.usable else None
 
     async def current(self) -> Link:
-        """The standing link; waits for one without a limit."""
+        """The standing link; waits for one without a limit.
+
+        Raises:
+            BusError: the bus is closed, so there will be none.
+        """
         while (link := self.standing) is None:
+            if self._closed:
+                raise BusError(Code.BUS_LOST, "the worker has left the broker")
             self._up.clear()
             await self._up.wait()
         return link
@@ -98,6 +106,8 @@ class Connection:
     async def close(self) -> None:
         """Give the link up in good order."""
         link, self._link = self._link, None
+        self._closed = True
+        self._up.set()
         self._stats.connected = self._stats.consuming = False
         if link is not None:
             await _close_quietly(link)

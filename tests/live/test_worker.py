@@ -107,6 +107,25 @@ async def test_the_last_worker_leaves_nobody_waiting(
         assert await only.ended() == 0
 
 
+async def test_a_second_signal_ends_calls_at_once_but_in_order(
+    amqp_vhost_url: str, kazoo: SimulatedKazoo, server: VoiceServer
+) -> None:
+    """Who is in a hurry cuts the drain short; still nobody is left waiting or in silence."""
+    async with worker(amqp_vhost_url, BUS__DRAIN_S="60") as only:
+        asking = await kazoo.place_call(f"{server.url}/slow", Request_Format="kazoo")
+        running = await kazoo.place_call(f"{server.url}/pause", Request_Format="twiml")
+        async with asyncio.timeout(WAIT_S):
+            await server.was_asked(2)
+            await running.answered
+        only.stop()
+        await only.logged("worker.draining")
+        only.stop()
+
+        assert await over(asking) == "failed"
+        assert await over(running) == "NORMAL_CLEARING"
+        assert await only.ended() == 0
+
+
 async def test_readiness_follows_the_broker(amqp_vhost_url: str) -> None:
     """A load balancer or systemd can ask; metrics are there too."""
     async with (

@@ -10,7 +10,10 @@ from aiohttp import web
 
 
 class VoiceServer:
-    """Answers `/json`, `/broken`, `/say`, `/status/500`; `/slow` and `/slow_say` after `released` is set."""
+    """Answers `/json`, `/broken`, `/say`, `/pause` and `/status/500`.
+
+    `/slow` and `/slow_say` are answered after `released` is set.
+    """
 
     def __init__(self) -> None:
         self.url = ""
@@ -37,12 +40,17 @@ class VoiceServer:
             case ["", "slow"]:
                 await self.released.wait()
                 return web.json_response({"module": "hangup"})
+            case ["", "pause"]:
+                return web.Response(text=_PAUSE, content_type="text/xml")
             case ["", "slow_say"]:
                 await self.released.wait()
                 return web.Response(text="<Response><Say>hi</Say></Response>", content_type="text/xml")
             case ["", "status", number]:
                 return web.Response(status=int(number), text="no")
         return web.Response(status=404)
+
+
+_PAUSE = '<Response><Pause length="60"/></Response>'
 
 
 @asynccontextmanager
