@@ -12,6 +12,7 @@ from aiormq.exceptions import ChannelNotFoundEntity
 from yarl import URL
 
 import pivot.bus.kazoo_timestamp  # noqa: F401  (before the first message is read)
+from pivot.bus.bunch import bunch_frames
 from pivot.bus.edge import bus_errors
 from pivot.bus.settings import BusSettings
 from pivot.bus.topology import declare_event_queue, declare_exchanges
@@ -82,6 +83,7 @@ async def open_link(url: str, settings: BusSettings, *, node: str, event_queue: 
                 calls=await _channel(connection, confirms=True),
                 events=await _channel(connection, confirms=False),
             )
+            bunch_frames(link.calls)
             link.calls.on_consumer_cancel_callbacks.add(lambda _: link.given_up.set())
             link.events.on_consumer_cancel_callbacks.add(lambda _: link.given_up.set())
             await declare_exchanges(link.calls)
