@@ -63,8 +63,8 @@ class Program:
 
 
 @asynccontextmanager
-async def worker(amqp_url: str, **settings: str) -> AsyncIterator[Program]:
-    """A worker that is ready; settings as `FETCH__EGRESS="open"`."""
+async def worker(amqp_url: str, *, file: str = "", **settings: str) -> AsyncIterator[Program]:
+    """A worker that is ready; settings as `FETCH__EGRESS="open"`, and those of a file."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PIVOT_")},
         "PIVOT_BUS__URL": amqp_url,
@@ -73,8 +73,9 @@ async def worker(amqp_url: str, **settings: str) -> AsyncIterator[Program]:
         "PIVOT_LOG__FORMAT": "json",
         **{f"PIVOT_{name}": value for name, value in settings.items()},
     }
+    command = [sys.executable, "-m", "pivot", "worker", *(["--config", file] if file else [])]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "pivot", "worker", env=environment, stderr=PIPE, limit=LONGEST_LINE_BYTES
+        *command, env=environment, stderr=PIPE, limit=LONGEST_LINE_BYTES
     )
     program = Program(process)
     try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -124,6 +126,23 @@ async def test_a_second_signal_ends_calls_at_once_but_in_order(
         assert await over(asking) == "failed"
         assert await over(running) == "NORMAL_CLEARING"
         assert await only.ended() == 0
+
+
+async def test_sighup_reads_the_settings_again(
+    amqp_vhost_url: str, kazoo: SimulatedKazoo, server: VoiceServer, tmp_path: Path
+) -> None:
+    """Calls go on; the next one follows the new file."""
+    file = tmp_path / "pivot.toml"
+    file.write_text("[fetch]\n")
+    async with worker(amqp_vhost_url, file=str(file)) as program:
+        file.write_text(f'[fetch]\nfallback_url = "{server.url}/json"\n')
+        program.process.send_signal(signal.SIGHUP)
+        assert (await program.logged("settings.reloaded"))["changed"] == ["fetch.fallback_url"]
+
+        call = await kazoo.place_call(f"{server.url}/status/500", Request_Format="kazoo")
+
+        assert await over(call) == "flow"
+        assert (await program.logged("session.ended"))["outcome"] == "recovered"
 
 
 async def test_readiness_follows_the_broker(amqp_vhost_url: str) -> None:
