@@ -17,11 +17,18 @@ from pivot.bus.stats import BusStats
 from pivot.errors import BusError, WireError
 from pivot.model.dialling import LegControlled
 from pivot.model.events import Event
+from pivot.wire.conference import decode_conference_event
 from pivot.wire.events import decode_event
 from pivot.wire.names import Exchange, Field
 from pivot.wire.payload import decode
 from pivot.wire.replies import decode_reply
-from pivot.wire.routing import encode_word, split_call_key
+from pivot.wire.routing import (
+    CONFERENCE_LEG,
+    decode_word,
+    encode_word,
+    split_call_key,
+    split_conference_key,
+)
 
 log = structlog.get_logger()
 
@@ -80,6 +87,12 @@ class EventFeed:
 
     def _read_event(self, key: str, message: DeliveredMessage) -> None:
         """Told apart by routing key: the payload may name another Call-ID."""
+        if leg := split_conference_key(key):
+            watched = encode_word(CONFERENCE_LEG) + leg
+            if self._bindings.receivers(watched):
+                event = decode_conference_event(decode_word(leg), body_of(message))
+                self._give(watched, event, message)
+            return
         words = split_call_key(key)
         if words and self._bindings.receivers(words[1]):
             self._give(words[1], decode_event(key, body_of(message)), message)

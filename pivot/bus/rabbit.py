@@ -29,7 +29,7 @@ from pivot.wire.changes import database_created
 from pivot.wire.envelope import Sender
 from pivot.wire.messages import encode_command, failed
 from pivot.wire.names import Exchange
-from pivot.wire.routing import call_events
+from pivot.wire.routing import binding_of
 
 log = structlog.get_logger()
 
@@ -158,11 +158,12 @@ class RabbitBus:
         """What must stand on a new connection before anybody uses it; raises the library's errors."""
 
         async def bind(call_id: str) -> None:
-            key = call_events(call_id)
-            await link.events.queue_bind(self.sender.server_id, Exchange.CALLEVT, key, nowait=True)
+            exchange, key = binding_of(call_id)
+            await link.events.queue_bind(self.sender.server_id, exchange, key, nowait=True)
 
         async def unbind(call_id: str) -> None:
-            await link.events.queue_unbind(self.sender.server_id, Exchange.CALLEVT, call_events(call_id))
+            exchange, key = binding_of(call_id)
+            await link.events.queue_unbind(self.sender.server_id, exchange, key)
 
         await self._bindings.restore(bind, unbind)
         await self._changes.start(link.events, self.sender.server_id)
@@ -173,30 +174,32 @@ class RabbitBus:
         with bus_errors(f"binding the events of {call_id}"):
             async with asyncio.timeout(self.settings.publish_timeout_s):
                 link = await self._connection.current()
-            await link.events.queue_bind(self.sender.server_id, Exchange.CALLEVT, _binding_key(call_id))
+            exchange, key = _binding(call_id)
+            await link.events.queue_bind(self.sender.server_id, exchange, key)
 
     async def _unbind_leg(self, call_id: str) -> None:
         with bus_errors(f"unbinding the events of {call_id}"):
             async with asyncio.timeout(self.settings.publish_timeout_s):
                 link = await self._connection.current()
-            await link.events.queue_unbind(self.sender.server_id, Exchange.CALLEVT, _binding_key(call_id))
+            exchange, key = _binding(call_id)
+            await link.events.queue_unbind(self.sender.server_id, exchange, key)
 
     async def _say_failed(self, call_id: str, controller_queue: str) -> None:
         await self._outbox.publish(failed(call_id, controller_queue, self.sender, new_msg_id()))
 
 
-def _binding_key(call_id: str) -> str:
-    """The key of a leg's events.
+def _binding(call_id: str) -> tuple[Exchange, str]:
+    """Exchange and key of a leg's events.
 
     Raises:
         BusError: longer than AMQP can carry, so no event could ever come.
     """
-    key = call_events(call_id)
+    exchange, key = binding_of(call_id)
     if len(key) > 255:
         raise BusError(
             Code.BUS_LOST, f"the Call-ID has {len(call_id)} characters, too many for a routing key"
         )
-    return key
+    return exchange, key
 
 
 @asynccontextmanager

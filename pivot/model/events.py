@@ -9,6 +9,7 @@ from pivot.model.dialling import DiallingEvent, EndpointsFound
 from pivot.model.fetch import Answer, FetchFailure
 from pivot.model.json import JsonObject
 from pivot.model.plain import plain
+from pivot.model.rooms import ConferenceJoined, RoomNews
 
 
 @plain
@@ -187,6 +188,7 @@ SwitchEvent: TypeAlias = (
     | RecordingStopped
     | FileSent
     | DiallingEvent
+    | ConferenceJoined
     | ChannelDestroyed
 )
 Event: TypeAlias = (
@@ -196,6 +198,7 @@ Event: TypeAlias = (
     | Notified
     | TimerFired
     | EndpointsFound
+    | RoomNews
     | SwitchEvent
     | Usurped
     | CommandFailed

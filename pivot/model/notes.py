@@ -70,5 +70,13 @@ class CallFailed:
     message: str
 
 
-Note: TypeAlias = AnswerAccepted | AnswerRefused | Noticed | Unsupported | CallFailed
+@plain
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The caller waits with this document; None: in silence."""
+
+    url: str | None
+
+
+Note: TypeAlias = Waiting | AnswerAccepted | AnswerRefused | Noticed | Unsupported | CallFailed
 Moment: TypeAlias = Event | Command | Note

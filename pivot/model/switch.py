@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from pivot.model.dialling import DiallingCommand
 from pivot.model.plain import plain
+from pivot.model.rooms import ConferenceCommand
 
 
 @plain
@@ -166,4 +167,5 @@ SwitchCommand: TypeAlias = (
     | EchoLeg
     | AskChannel
     | DiallingCommand
+    | ConferenceCommand
 )

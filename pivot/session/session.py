@@ -41,10 +41,13 @@ from pivot.model.notes import (
     Note,
     Noticed,
     Unsupported,
+    Waiting,
 )
 from pivot.model.plain import from_json, to_json
+from pivot.model.rooms import EnterRoom, LeaveRoom
 from pivot.model.switch import SwitchCommand
 from pivot.session.ports import Bus, Delivery, Fetcher, NoPhones, Observer, Ownership, Phones
+from pivot.session.rooms import RoomTable
 
 log = structlog.get_logger()
 
@@ -58,6 +61,7 @@ class World:
     ownership: Ownership
     now: Callable[[], float]
     """Wall-clock seconds since 1970; due times are kept in it, so that another machine can go on."""
+    rooms: RoomTable = field(default_factory=RoomTable)
     phones: Phones = field(default_factory=NoPhones)
 
 
@@ -95,6 +99,7 @@ class Session:
         self._asides: set[asyncio.Task[None]] = set()
         self._bound: list[str] = []
         self._owned = False
+        self._rooms: set[str] = set()
         self._end: End | None = None
 
     @property
@@ -184,6 +189,9 @@ class Session:
                 pass
             case LookUpEndpoints():
                 self._start_aside(self._look_up(item), f"look-up {item.lookup_id}")
+            case EnterRoom() | LeaveRoom():
+                self._rooms.add(item.room)
+                self._world.rooms.perform(self.call_id, item, self.post)
             case RecordOwnership():
                 await self._world.ownership.record(self.call_id, self.snapshot())
                 self._owned = True
@@ -191,7 +199,7 @@ class Session:
                 await self._delivery.acknowledge()
             case End():
                 self._end = item
-            case AnswerAccepted() | AnswerRefused() | Noticed() | Unsupported() | CallFailed():
+            case AnswerAccepted() | AnswerRefused() | Noticed() | Unsupported() | CallFailed() | Waiting():
                 pass
             case command:
                 if self._delivery.lost:
@@ -271,6 +279,8 @@ class Session:
                 log.exception("session.observer_failed", call_id=self.call_id, moment=type(moment).__name__)
 
     async def _clean_up(self) -> None:
+        for room in self._rooms:
+            self._world.rooms.leave(self.call_id, room)
         for name in list(self._timers):
             self._stop_timer(name)
         for fetch_id in list(self._fetches):

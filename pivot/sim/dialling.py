@@ -30,6 +30,13 @@ from pivot.model.dialling import (
     StopRecording,
 )
 from pivot.model.events import Event, Executed, RecordingStarted, RecordingStopped
+from pivot.model.rooms import (
+    BeepConference,
+    ConferenceCommand,
+    ConferenceJoined,
+    JoinConference,
+    LeaveConference,
+)
 from pivot.sim.leg import Clock, Handle, Leg, Observed
 
 _CAUSES = {"busy": ("USER_BUSY", 486), "reject": ("CALL_REJECTED", 603)}
@@ -92,8 +99,14 @@ class Parties:
 
     # What the program tells the switch
 
-    def perform(self, caller: str, command: DiallingCommand) -> None:
+    def perform(self, caller: str, command: DiallingCommand | ConferenceCommand) -> None:
         match command:
+            case JoinConference():
+                self.host.emit(caller, ConferenceJoined(caller, 1))
+            case LeaveConference():
+                self.host.emit(caller, Executed(caller, "conference"))
+            case BeepConference():
+                self._observe("beep")
             case DialCarrier(number=number):
                 self._ring(caller, command, [(f"carrier-{len(self.rung)}@sim", number)])
             case BridgeTo(endpoints=endpoints):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pivot.model.codes import Code
 from pivot.model.dialling import DiallingCommand
 from pivot.model.events import ChannelFound, CommandFailed, Event, FileSent
+from pivot.model.rooms import ConferenceCommand
 from pivot.model.switch import AskChannel, Hangup, SendFile, StopMedia, SwitchCommand
 from pivot.sim.dialling import Parties
 from pivot.sim.leg import Clock, Leg, Observed, SoundOf, every_url_is_a_sound
@@ -62,7 +63,7 @@ class SimulatedSwitch:
             leg.observe(op, **details)
             leg.destroy(command.cause or "NORMAL_CLEARING")
             self.parties.gone(target)
-        elif isinstance(command, DiallingCommand):
+        elif isinstance(command, DiallingCommand | ConferenceCommand):
             self.parties.perform(call_id, command)
         elif isinstance(command, StopMedia):
             leg.stop_media(command)

@@ -168,6 +168,13 @@ SWITCH_REPLY = Api(
     checks=_kind(Category.SWITCH_EVENT, EventName.REPLY),
 )
 
+CONFERENCE_COMMAND = Api(
+    "conference command",
+    required=(Field.CONFERENCE_ID, Field.APPLICATION_NAME),
+    optional=(Field.PARTICIPANT_ID, Field.MEDIA_NAME),
+    checks={**_kind(Category.CONFERENCE, EventName.COMMAND), Field.CONFERENCE_ID: is_text},
+)
+
 _INSERT_AT = one_of(*InsertAt)
 
 

@@ -13,6 +13,7 @@ from pivot.model.commands import BusCommand, HandOverFlow, SayFailed, SayProcess
 from pivot.model.json import JsonObject
 from pivot.wire.api import Api
 from pivot.wire.apis import CALL_EVENT, FAILED, PROCESSING
+from pivot.wire.conference import decode_conference_command
 from pivot.wire.dialling import decode_dialling_command
 from pivot.wire.envelope import PIVOT, TRANSLATOR, App, Message, Sender, addressed, seal
 from pivot.wire.names import CALL_ID_HEADER, Category, EventName, Exchange, Field
@@ -68,7 +69,7 @@ def decode_command(body: bytes) -> Sent | None:
     command = _decoded(payload)
     if command is None:
         return None
-    call_id = payload.get(Field.CALL_ID) or payload[Field.EXISTING_CALL_ID]
+    call_id = _call_id(payload)
     return Sent(call_id, command, payload[Field.MSG_ID], payload.get(Field.SERVER_ID))
 
 
@@ -86,9 +87,20 @@ def _decoded(payload: Payload) -> BusCommand | None:
             return HandOverFlow(flow) if isinstance(flow, str) else None
         case Category.CALL, EventName.COMMAND:
             return decode_switch_command(payload) or decode_dialling_command(payload)
+        case Category.CONFERENCE, _:
+            return decode_conference_command(payload)
         case Category.RESOURCE, _:
             return decode_dialling_command(payload)
     return None
+
+
+def _call_id(payload: Payload) -> str:
+    """Most messages name the call at their top; to ring apart and to join a conference name it elsewhere."""
+    if Field.CALL_ID in payload:
+        return str(payload[Field.CALL_ID])
+    if Field.EXISTING_CALL_ID in payload:
+        return str(payload[Field.EXISTING_CALL_ID])
+    return str(payload[Field.CALL][Field.CALL_ID])
 
 
 def _answer(call: Call, api: Api, name: EventName, app: App, sender: Sender, msg_id: str) -> Message:

@@ -161,6 +161,9 @@ class Field(StrEnum):
     AUTH_USER = "Auth-User"
     AUTH_PASSWORD = "Auth-Password"
     ENDPOINT_TIMEOUT = "Endpoint-Timeout"  # text, seconds
+    # conferences
+    PARTICIPANT_ID = "Participant-ID"
+    EVENT = "Event"
     # answers
     OTHER_LEG_CALL_ID = "Other-Leg-Call-ID"
     # events

@@ -8,6 +8,8 @@ from __future__ import annotations
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
+from pivot.wire.names import Exchange
+
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-~_")
 _ENCODED = tuple(
     chr(byte) if byte in _PLAIN else "+" if byte == 0x20 else f"%{byte:02X}" for byte in range(256)
@@ -58,6 +60,29 @@ def channel_status_request(call_id: str) -> str:
 def media_server_command(node: str) -> str:
     """Key of a command to one media server, on `switch`."""
     return f"switch.command.{encode_word(node)}"
+
+
+def conference_command(conference_id: str) -> str:
+    """Key of a command to a conference, on `conference`; not encoded."""
+    return f"conference.command.{conference_id}"
+
+
+CONFERENCE_LEG = "conference "
+"""In front of a Call-ID, where bindings are counted: the leg's events in conferences."""
+
+
+def binding_of(leg: str) -> tuple[Exchange, str]:
+    """Exchange and key that bring all events of a leg, or those that it has in conferences."""
+    if leg.startswith(CONFERENCE_LEG):
+        call_id = encode_word(leg.removeprefix(CONFERENCE_LEG))
+        return Exchange.CONFERENCE, f"conference.event.*.*.*.{call_id}"
+    return Exchange.CALLEVT, call_events(leg)
+
+
+def split_conference_key(routing_key: str) -> str | None:
+    """Encoded call id of a key of conference events; None for any other key."""
+    words = routing_key.split(".")
+    return words[5] if len(words) == 6 and words[:2] == ["conference", "event"] else None
 
 
 ORIGINATE_REQUEST = "originate.resource.req"

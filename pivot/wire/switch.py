@@ -12,6 +12,7 @@ from typing import TypeAlias
 from pivot.errors import WireError
 from pivot.model.call import Call
 from pivot.model.dialling import DiallingCommand
+from pivot.model.rooms import ConferenceCommand
 from pivot.model.switch import (
     AnswerCall,
     AskChannel,
@@ -29,6 +30,7 @@ from pivot.model.switch import (
 )
 from pivot.wire.api import DEFAULTS_REQUIRED, OPTIONAL_EVERYWHERE
 from pivot.wire.apis import COMMANDS
+from pivot.wire.conference import encode_conference_command
 from pivot.wire.dialling import encode_dialling_command
 from pivot.wire.envelope import CALL_RESPONSE, KAPPS_CALL, Message, Sender, addressed, seal
 from pivot.wire.media_server import encode_ask_channel, encode_send_file
@@ -60,6 +62,8 @@ def encode_switch_command(call: Call, command: SwitchCommand, sender: Sender) ->
     Raises:
         WireError: the call has no Control-Queue, or the switch would refuse the command.
     """
+    if isinstance(command, ConferenceCommand):
+        return encode_conference_command(call, command, sender)
     if isinstance(command, DiallingCommand):
         return encode_dialling_command(call, command, sender)
     if isinstance(command, AskChannel):

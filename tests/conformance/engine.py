@@ -21,12 +21,16 @@ from pivot.model.notes import (
     Moment,
     Noticed,
     Unsupported,
+    Waiting,
 )
+from pivot.model.rooms import EnterRoom, LeaveRoom, RoomChange, RoomNews, room_id
 from pivot.session.ports import Fetcher
+from pivot.session.rooms import RoomTable
 from pivot.session.session import Session, World
 from pivot.sim.caller import follow_script
 from pivot.sim.clock import run_virtually
 from pivot.sim.fakes import FakeBus, FakeDelivery, FakeOwnership, FakePhones
+from pivot.sim.guests import Guests
 from pivot.sim.leg import Clock, Observed
 from pivot.sim.switch import SimulatedSwitch
 from tests.conformance.cases import VOICE_URL, Case, Item
@@ -102,6 +106,18 @@ class Watcher:
                 self.see("error" if is_error else "warn", code=number)
             case Unsupported(verb=verb):
                 self.see("unsupported", verb=verb)
+            case EnterRoom(name=name, starts=starts, muted=muted):
+                self.see("conference_join", name=name, start=str(starts).lower(), muted=str(muted).lower())
+            case Waiting(url=url):
+                self.see("wait_music", url=url)
+            case RoomNews(change=RoomChange.STARTED):
+                self.see("conference_start")
+            case LeaveRoom(ends=ends):
+                self.see("conference_leave")
+                if ends:
+                    self.see("conference_end")
+            case RoomNews(change=RoomChange.ENDED):
+                self.see("conference_leave")
             case StartTimer(name, delay_s) if name.startswith("pause "):
                 self.see("pause", seconds=f"{delay_s:g}")
             case SayFailed():  # callflow goes on with its own way to end a call
@@ -161,6 +177,7 @@ async def live_call(
     loop = asyncio.get_running_loop()
     world = World(bus, fetcher, FakeOwnership(), now=loop.time, phones=FakePhones())
     session = Session(CallMachine(state, rules_for_cases()), FakeDelivery(request), world, (watcher,))
+    _let_guests_in(case, world.rooms, clock)
     follow_script(case.script, switch, CALL_ID, clock)
     session.post(Requested(10.0))
     try:
@@ -168,3 +185,12 @@ async def live_call(
             await session.run()
     except TimeoutError:
         watcher.see("error", code=Code.WORKER_CRASH)
+
+
+def _let_guests_in(case: Case, rooms: RoomTable, clock: Clock) -> None:
+    """Those who are in the case's conference already, and those who come and go."""
+    room = room_id(ACCOUNT_ID, "Room 1")
+    guests, there = Guests(rooms, room), case.call.get("conference") or {}
+    for _ in range(there.get("participants", 0)):
+        guests.join(starts=bool(there.get("started")))
+    guests.follow(case.script, clock)

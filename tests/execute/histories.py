@@ -50,6 +50,7 @@ from pivot.model.events import (
 from pivot.model.fetch import FetchFailure
 from pivot.model.notes import Note
 from pivot.model.plain import from_json, to_json
+from pivot.model.rooms import BeepConference, ConferenceJoined, RoomChange, RoomNews
 from pivot.model.switch import Hangup, SendFile, SwitchCommand
 from tests.calls import CALL_ID, pivot_request, twiml
 from tests.rules import RULES
@@ -143,7 +144,7 @@ class History:
             item
             for item in self.after_end
             if isinstance(item, SwitchCommand)
-            and not isinstance(item, SendFile)
+            and not isinstance(item, SendFile | BeepConference)
             and not (isinstance(item, Hangup) and item.leg in self.machine.state.controls)
         ]
 
@@ -179,6 +180,13 @@ KINDS: tuple[Callable[[History, int], Event | None], ...] = (
     lambda history, which: Executed(_pick(history.legs(), which), "noop", _pick(history.ids("noop_id"), 0)),
     lambda history, which: Executed(CALL_ID, "conference"),
     lambda history, which: DigitPressed((CALL_ID, *history.legs())[which % 2], "12*#"[which % 4]),
+    lambda history, which: RoomNews(
+        _pick(history.ids("room"), which),
+        tuple(RoomChange)[which % len(RoomChange)],
+        others=which % 3,
+        started=which % 2 == 0,
+    ),
+    lambda history, which: ConferenceJoined(CALL_ID, which),
     lambda history, which: LegRinging(_pick(history.legs(), which)),
     lambda history, which: ChannelAnswered(_pick(history.legs(), which)),
     lambda history, which: LegsBridged(CALL_ID, _pick(history.legs(), which)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,9 @@ from pivot.model.events import ChannelDestroyed
 from pivot.model.plain import from_json, to_json
 from tests.calls import CALL_ID
 from tests.execute.histories import KINDS, History
+from tests.rules import RULES
+
+TWILIO = replace(RULES, profile="twilio")
 
 EVENTS = st.lists(st.tuples(st.integers(0, len(KINDS) - 1), st.integers(0, 40)), max_size=30)
 AFTERWARDS = "<Say>after</Say><Gather numDigits='1'/>"
@@ -25,6 +30,10 @@ DOCUMENTS = {
     " statusCallbackEvent='initiated ringing answered completed'>+15550009999</Number></Dial>",
     "whispers": "<Dial><Number url='/w'>+15550009999</Number><Sip url='/w'>sip:k@example.com</Sip></Dial>",
     "phones": "<Dial action='/d'><User>u1</User><Client>joey</Client><Device>d1</Device></Dial>",
+    "conference": "<Dial action='/d' hangupOnStar='true'><Conference record='record-from-start'"
+    " endConferenceOnExit='true' statusCallback='/c' statusCallbackEvent='start end join leave'>R"
+    "</Conference></Dial>",
+    "wait document": "<Dial><Conference waitUrl='/w'>R</Conference></Dial><Say>after</Say>",
     "gather and record": "<Gather timeout='3'><Say>press</Say></Gather><Record action='/r'/><Pause/>",
 }
 
@@ -34,7 +43,7 @@ DOCUMENTS = {
 @settings(max_examples=60)
 def test_no_history_breaks_a_rule(document: str, events: list[tuple[int, int]]) -> None:
     """For every verb: no exception, no timer that nobody remembers, nothing to a dead channel."""
-    history = History(document)
+    history = History(document, TWILIO if "waitUrl" in document else RULES)
     for choice, which in events:
         history.imagine(choice, which)
 
@@ -49,7 +58,7 @@ def test_no_history_breaks_a_rule(document: str, events: list[tuple[int, int]]) 
 @settings(max_examples=30)
 def test_a_call_that_is_killed_anywhere_ends(document: str, events: list[tuple[int, int]]) -> None:
     """The caller hangs up in the middle of every verb: the session ends when the last things are told."""
-    history = History(document)
+    history = History(document, TWILIO if "waitUrl" in document else RULES)
     for choice, which in events:
         history.imagine(choice, which)
     if not history.over:

@@ -9,7 +9,7 @@ from pivot.execute.asking import Texts
 from pivot.execute.line import Course, Line
 from pivot.execute.recordings import Recording, begin_recording, recording_parameters
 from pivot.model.dialling import StartRecording, StopRecording
-from pivot.model.instructions import DialVerb, RecordingNoun
+from pivot.model.instructions import ConferenceNoun, DialVerb, RecordingNoun
 from pivot.model.plain import plain
 
 _LONGEST_S = 86_400.0
@@ -56,6 +56,13 @@ class Tape:
             ),
             label=noun.name or "",
         )
+
+    @classmethod
+    def of_conference(cls, noun: ConferenceNoun, line: Line) -> Tape:
+        """What this member says and hears, which is the whole conference."""
+        key = line.draw_id()
+        url, status = file_url(key, "", line), line.resolved(noun.recording_status)
+        return cls(Recording(key, line.leg, "Conference", url, status))
 
     def start(self, line: Line) -> Course:
         self.began_s = line.at_s

@@ -13,11 +13,13 @@ from pivot.execute.dialling.tape import Tape
 from pivot.execute.dialling.targets import attempt_for, parties_of, ring_time_s, shown_caller, wanted
 from pivot.execute.line import Course, Line
 from pivot.execute.step import AskFor, GoOn, Linger, Result, Step
+from pivot.execute.steps.conference import ConferenceStep
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import Endpoint, EndpointsFound, LookUpEndpoints
 from pivot.model.events import ChannelDestroyed, DigitPressed, Event, TimerFired
 from pivot.model.instructions import (
     ClientNoun,
+    ConferenceNoun,
     DeviceNoun,
     DialVerb,
     NumberNoun,
@@ -207,4 +209,5 @@ class DialStep:
 
 def dial_step(verb: DialVerb) -> Step:
     """What runs a Dial depends on whom it calls."""
-    return DialStep(verb)
+    conference = next((noun for noun in verb.nouns if isinstance(noun, ConferenceNoun)), None)
+    return DialStep(verb) if conference is None else ConferenceStep(verb, conference)

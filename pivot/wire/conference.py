@@ -1,0 +1,130 @@
+"""Conferences on the bus: the caller is brought in by the conference application, members are told apart.
+
+Source: kapi_conference.erl, conf_discovery_req.erl, ecallmgr_conference_command.erl.
+"""
+
+from __future__ import annotations
+
+from pivot.model.call import Call
+from pivot.model.json import JsonObject
+from pivot.model.rooms import (
+    BeepConference,
+    ConferenceCommand,
+    ConferenceJoined,
+    JoinConference,
+    LeaveConference,
+)
+from pivot.wire.api import is_integer
+from pivot.wire.apis import CONFERENCE_COMMAND, DISCOVERY_REQ
+from pivot.wire.envelope import TRANSLATOR, Message, Sender, seal
+from pivot.wire.names import Category, EventName, Exchange, Field
+from pivot.wire.payload import Payload, decode
+from pivot.wire.routing import CONFERENCE_DISCOVERY, conference_command
+
+_BEEP = "tone_stream://%(300,100,440)"
+_ADDED = "add-member"
+
+
+def encode_conference_command(call: Call, command: ConferenceCommand, sender: Sender) -> Message:
+    """The message that carries this command.
+
+    Raises:
+        WireError: its reader would refuse it.
+    """
+    match command:
+        case JoinConference():
+            return _discovery(call, command, sender)
+        case LeaveConference(room=room, participant=participant):
+            told: Payload = {Field.APPLICATION_NAME: "kick", Field.PARTICIPANT_ID: participant}
+        case BeepConference(room=room):
+            told = {Field.APPLICATION_NAME: "play", Field.MEDIA_NAME: _BEEP}
+    payload = seal(
+        CONFERENCE_COMMAND,
+        {**told, Field.CONFERENCE_ID: room, Field.CALL_ID: call.call_id},
+        kind=(Category.CONFERENCE, EventName.COMMAND),
+        app=TRANSLATOR,
+        node=sender.node,
+        msg_id=command.msg_id,
+        server_id=sender.server_id,
+    )
+    return Message(Exchange.CONFERENCE, conference_command(room), payload, command.msg_id)
+
+
+def _discovery(call: Call, command: JoinConference, sender: Sender) -> Message:
+    """No sounds and no rules of the conference application's own: who waits and who starts is ours."""
+    payload = seal(
+        DISCOVERY_REQ,
+        {
+            Field.MODERATOR: True,
+            Field.CONFERENCE_NAME: command.room,
+            Field.CONFERENCE_ID: command.room,
+            Field.CONFERENCE_DOC: _document(call, command),
+            Field.CALL: {
+                **call.as_received,
+                Field.CALL_ID: call.call_id,
+                Field.CONTROL_QUEUE: call.control_queue,
+            },
+        },
+        kind=(Category.CONFERENCE, EventName.DISCOVERY_REQ),
+        app=TRANSLATOR,
+        node=sender.node,
+        msg_id=command.msg_id,
+    )
+    return Message(Exchange.CONFERENCE, CONFERENCE_DISCOVERY, payload, command.msg_id)
+
+
+def _document(call: Call, command: JoinConference) -> JsonObject:
+    return {
+        "name": command.room,
+        "id": command.room,
+        "play_welcome": False,
+        "play_entry_tone": False,
+        "play_exit_tone": False,
+        "member": {"join_muted": command.muted},
+        "moderator": {"join_muted": command.muted, "join_deaf": False, "play_entry_prompt": False},
+        "require_moderator": False,
+        "wait_for_moderator": False,
+        "max_participants": 250,
+        "profile_name": f"{command.room}_{call.account_id or ''}",
+        "profile": {
+            "rate": 16000,
+            "interval": 20,
+            "energy-level": 20,
+            "comfort-noise": 1000,
+            "max-members": 250,
+        },
+    }
+
+
+def decode_conference_command(payload: Payload) -> ConferenceCommand | None:
+    """For who plays the switch; None for what these are not.
+
+    Raises:
+        WireError: its reader would refuse it.
+    """
+    match payload.get(Field.EVENT_NAME), payload.get(Field.APPLICATION_NAME):
+        case EventName.DISCOVERY_REQ, _:
+            DISCOVERY_REQ.check(payload)
+            muted = payload[Field.CONFERENCE_DOC]["moderator"]["join_muted"]
+            return JoinConference(payload[Field.MSG_ID], payload[Field.CONFERENCE_ID], muted)
+        case EventName.COMMAND, "kick":
+            CONFERENCE_COMMAND.check(payload)
+            room, participant = payload[Field.CONFERENCE_ID], payload[Field.PARTICIPANT_ID]
+            return LeaveConference(payload[Field.MSG_ID], room, participant)
+        case EventName.COMMAND, "play":
+            CONFERENCE_COMMAND.check(payload)
+            return BeepConference(payload[Field.MSG_ID], payload[Field.CONFERENCE_ID])
+    return None
+
+
+def decode_conference_event(call_id: str, body: bytes) -> ConferenceJoined | None:
+    """What happened to this leg in the switch's conference; its leaving is told by the channel itself.
+
+    Raises:
+        WireError: unreadable.
+    """
+    payload = decode(body)
+    participant = payload.get(Field.PARTICIPANT_ID)
+    if payload.get(Field.EVENT) != _ADDED or not isinstance(participant, int) or not is_integer(participant):
+        return None
+    return ConferenceJoined(call_id, participant)
