@@ -67,7 +67,7 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
             World(bus, fetcher, HeldDelivery(), now=time.time),
             force.rules,
             watchers(metrics, debug.recorder),
-            Limits(settings.bus.max_calls),
+            Limits(settings.bus.max_calls, settings.bus.max_asking),
             cluster.owners,
         )
         show_figures(metrics, worker, bus, debug)

@@ -20,6 +20,8 @@ class BusSettings:
     drain_s: float = 15.0
     max_calls: int = 10_000
     """Requests and running calls that this worker takes at a time; more are refused with `failed`."""
+    max_asking: int = 2_000
+    """Requests among them that callflow waits for; one process must get through them in ten seconds."""
     consumer_name: str = ""
     """Consumer tag, as `rabbitmqctl list_consumers` shows it; empty: the event queue's name."""
     connect_timeout_s: float = 5.0
@@ -55,4 +57,11 @@ def is_broker(url: str) -> bool:
     return parsed.scheme in ("amqp", "amqps") and bool(parsed.host)
 
 
-_POSITIVE = ("max_calls", "connect_timeout_s", "publish_timeout_s", "reconnect_min_s", "reconnect_max_s")
+_POSITIVE = (
+    "max_calls",
+    "max_asking",
+    "connect_timeout_s",
+    "publish_timeout_s",
+    "reconnect_min_s",
+    "reconnect_max_s",
+)

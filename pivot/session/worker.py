@@ -18,8 +18,9 @@ from pivot.execute.rules import Rules
 from pivot.execute.state import CallState
 from pivot.model.call import PivotRequest
 from pivot.model.codes import Code, Outcome
-from pivot.model.commands import End, SayFailed
+from pivot.model.commands import End, SayFailed, SayProcessing
 from pivot.model.events import Drained, Requested
+from pivot.model.notes import Moment
 from pivot.session.ports import Delivery, Observer, Owners
 from pivot.session.session import Session, World
 
@@ -40,6 +41,23 @@ class Limits:
 
     max_calls: int = 10_000
     """Calls in progress beyond which new ones are refused with `failed`."""
+    max_asking: int = 2_000
+    """Those of them that callflow waits for: what one process gets through while it waits."""
+
+
+class _Asking:
+    """A call that callflow waits for; counts itself among them until it is answered or over."""
+
+    def __init__(self, all_of_them: set[_Asking]) -> None:
+        self._all = all_of_them
+        self._all.add(self)
+
+    def saw(self, moment: Moment, at_s: float) -> None:
+        if isinstance(moment, SayProcessing | End):
+            self.answered()
+
+    def answered(self) -> None:
+        self._all.discard(self)
 
 
 class Worker:
@@ -68,6 +86,7 @@ class Worker:
         self._owners = owners
         self._sessions: dict[asyncio.Task[None], Session] = {}
         self._refusals: set[asyncio.Task[None]] = set()
+        self._asking: set[_Asking] = set()
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -78,17 +97,19 @@ class Worker:
 
     def take(self, delivery: Delivery) -> None:
         """Begin a call; returns at once."""
-        if self.calls >= self._limits.max_calls:
+        limits = self._limits
+        if self.calls >= limits.max_calls or len(self._asking) >= limits.max_asking:
             self._start(self._refuse(delivery), None)
             return
+        asking = _Asking(self._asking)
         state = CallState(delivery.request, seed=secrets.token_hex(16))
         session = Session(
             CallMachine(state, self._rules()),
             delivery,
             self._world,
-            self._watch(delivery.request, delivery),
+            (*self._watch(delivery.request, delivery), asking),
         )
-        self._start(self._live(session, delivery), session)
+        self._start(self._live(session, delivery, asking), session)
 
     async def until_idle(self) -> None:
         """Returns when no call is in progress."""
@@ -131,7 +152,7 @@ class Worker:
         if not self._sessions:
             self._idle.set()
 
-    async def _live(self, session: Session, delivery: Delivery) -> None:
+    async def _live(self, session: Session, delivery: Delivery, asking: _Asking) -> None:
         """The boundary of one call: whatever goes wrong in it stays in it."""
         request = delivery.request
         with bound_contextvars(call_id=request.call.call_id, account_id=request.call.account_id):
@@ -142,6 +163,8 @@ class Worker:
                 log.exception("session.lost")
                 end = End(Outcome.BRANCHED, Code.WORKER_CRASH)
                 await self._say_failed(delivery)
+            finally:
+                asking.answered()
             _log_end(end, session)
 
     async def _requested(self, session: Session, delivery: Delivery) -> Requested:

@@ -70,6 +70,28 @@ def test_a_full_worker_refuses_in_time() -> None:
     assert [one.acknowledged for one in deliveries] == [1, 1]
 
 
+def test_a_worker_refuses_what_it_could_not_answer_in_time() -> None:
+    """Of a burst, callers beyond what one process can serve hear from callflow at once."""
+
+    async def live() -> Floor:
+        floor = Floor(delay_s=1.0, limits=Limits(max_asking=2))
+        for number in range(3):
+            floor.worker.take(delivery(number))
+        await floor.worker.drain(5.0)
+        floor.worker.take(delivery(3))
+        await floor.worker.drain(5.0)
+        return floor
+
+    floor = run_virtually(live())
+
+    assert [call_id for call_id, command in floor.bus.sent if command == SayFailed()] == ["call-2"]
+    assert {call_id for call_id, command in floor.bus.sent if command == HandOverFlow(FLOW)} == {
+        "call-0",
+        "call-1",
+        "call-3",
+    }
+
+
 def test_what_cannot_end_in_time_is_given_back() -> None:
     """A worker that stops leaves its unanswered requests to the others."""
 
