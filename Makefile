@@ -4,6 +4,7 @@ PYTHON ?= python3
 PY = $(VENV)/bin/python
 PIP_INSTALL = $(PY) -m pip install -q --disable-pip-version-check
 TESTS ?=
+BENCH ?=
 
 ifeq ($(origin VENV),file)
 RUN_READY = $(VENV)/.run-ready
@@ -44,8 +45,8 @@ services-stop:  ## stop services that a killed run, or `python -m tests.services
 conformance: $(DEV_READY)  ## the TwiML conformance cases on the engine, by verb
 	@$(PY) -m tests.conformance.table
 
-bench: $(RUN_READY)  ## how fast, beside the bare libraries
-	@$(PY) -m pivot bench
+bench: packages $(DEV_READY)  ## how fast, beside the bare libraries; BENCH="--debug --accounts 200"
+	@$(PY) -m tests.services run -- $(PY) -m pivot bench $(BENCH)
 
 clean: services-stop  ## remove everything made here
 	rm -rf .venv .services .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

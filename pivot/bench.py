@@ -58,9 +58,9 @@ async def run_bench(amqp_url: str, *, debug: bool, accounts: int, calls: int, at
     Raises:
         ConfigError: somebody else works on this broker; the benchmark would take real calls.
     """
-    await _refuse_a_broker_in_use(amqp_url)
+    await refuse_a_broker_in_use(amqp_url)
     with tempfile.TemporaryDirectory() as folder:
-        subjects = [_floor(amqp_url), _pivot(amqp_url, Path(folder), debug)]
+        subjects = [_floor(amqp_url), pivot_subject(amqp_url, Path(folder), debug)]
         results: dict[str, list[Result]] = {subject.name: [] for subject in subjects}
         for _ in range(_ROUNDS):
             for subject in subjects:
@@ -68,7 +68,7 @@ async def run_bench(amqp_url: str, *, debug: bool, accounts: int, calls: int, at
     Console().print(_table(results, calls, accounts))
 
 
-async def _refuse_a_broker_in_use(amqp_url: str) -> None:
+async def refuse_a_broker_in_use(amqp_url: str) -> None:
     connection = await aiormq.connect(amqp_url)
     try:
         channel = await connection.channel()
@@ -87,7 +87,7 @@ def _floor(amqp_url: str) -> Subject:
     return Subject("floor", (sys.executable, "-m", "pivot.bench_floor", amqp_url), "ready", {})
 
 
-def _pivot(amqp_url: str, folder: Path, debug: bool) -> Subject:
+def pivot_subject(amqp_url: str, folder: Path, debug: bool) -> Subject:
     environment = {
         "PIVOT_BUS__URL": amqp_url,
         "PIVOT_FETCH__EGRESS": "loopback",
@@ -110,7 +110,7 @@ async def _measure(subject: Subject, amqp_url: str, accounts: int, calls: int, a
     async with (
         voice_server(load) as url,
         callflow(amqp_url, load, url, accounts, subject.debug) as side,
-        _running(subject) as process,
+        running(subject) as process,
     ):
         await run_calls(side, load, _WARM_UP, at_once)
         load.traces.clear()
@@ -123,14 +123,14 @@ async def _measure(subject: Subject, amqp_url: str, accounts: int, calls: int, a
         return Result(
             (_cpu_s(process.pid) - cpu_s) / calls * 1e6,
             calls / took_s,
-            _percentiles([trace.asked - trace.published for trace in traces]),
-            _percentiles([trace.over - trace.answered for trace in traces]),
+            percentiles([trace.asked - trace.published for trace in traces]),
+            percentiles([trace.over - trace.answered for trace in traces]),
             _peak_mb(process.pid),
         )
 
 
 @asynccontextmanager
-async def _running(subject: Subject) -> AsyncIterator[Process]:
+async def running(subject: Subject) -> AsyncIterator[Process]:
     process = await asyncio.create_subprocess_exec(
         *subject.command, env=os.environ | subject.environment, stdout=DEVNULL, stderr=PIPE
     )
@@ -163,7 +163,7 @@ def _peak_mb(pid: int) -> float:
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
 
 
-def _percentiles(seconds: Sequence[float]) -> tuple[float, float]:
+def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
     cuts = statistics.quantiles(seconds, n=100)
     return cuts[49] * 1000, cuts[98] * 1000
 

@@ -24,6 +24,7 @@ from pivot.wire.names import CONTENT_TYPE, Exchange
 from pivot.wire.requests import encode_request
 
 FLOW = b'{"module":"tts","data":{"text":"Hello, and thank you for calling."}}'
+_ANOTHER_CUSTOMER = "f" * 32
 STALL_S = 20.0
 """Without any progress for so long, a run has failed."""
 
@@ -106,9 +107,10 @@ class Callflow:
         await self._channel.queue_bind(self._queue, Exchange.CALLEVT, "call.CHANNEL_PIVOT.*")
         await self._channel.basic_consume(self._queue, self._heard, no_ack=True)
 
-    async def place_call(self) -> None:
+    async def place_call(self, url: str | None = None) -> str:
+        """Place a call, if a URL is given one of another customer; returns its Call-ID."""
         call_id = secrets.token_hex(16)
-        message = self._request(call_id)
+        message = self._request(call_id, url)
         self._load.traces[call_id].published = time.perf_counter()
         await self._channel.basic_publish(
             message.payload,
@@ -116,11 +118,12 @@ class Callflow:
             routing_key=message.routing_key,
             properties=Basic.Properties(content_type=CONTENT_TYPE, timestamp=KazooTime.now_stamp()),
         )
+        return call_id
 
-    def _request(self, call_id: str) -> Message:
+    def _request(self, call_id: str, url: str | None) -> Message:
         call: dict[str, Json] = {
             "Call-ID": call_id,
-            "Account-ID": self._accounts[len(self._load.traces) % len(self._accounts)],
+            "Account-ID": self._account() if url is None else _ANOTHER_CUSTOMER,
             "Control-Queue": self._queue,
             "Controller-Queue": f"pid://<0.1.0>/{self._queue}",
             "From": "1001@pbx.example.com",
@@ -129,7 +132,11 @@ class Callflow:
             "Caller-ID-Name": "Bench",
             "Caller-ID-Number": "1001",
         }
-        return encode_request(call, self._options, node="kazoo_apps@bench", msg_id=secrets.token_hex(16))
+        options = self._options if url is None else {**self._options, "Voice-URI": url}
+        return encode_request(call, options, node="kazoo_apps@bench", msg_id=secrets.token_hex(16))
+
+    def _account(self) -> str:
+        return self._accounts[len(self._load.traces) % len(self._accounts)]
 
     async def _heard(self, message: DeliveredMessage) -> None:
         payload = orjson.loads(message.body)

@@ -135,15 +135,20 @@ def bench(
     calls: Annotated[int, typer.Option(help="Calls in each run.")] = 3000,
     at_once: Annotated[int, typer.Option(help="Calls in progress at a time.")] = 50,
     web: Annotated[bool, typer.Option(help="Time the debug API over 100,000 documents instead.")] = False,
+    hang: Annotated[int, typer.Option(help="Percentage of calls whose server hangs; what others feel.")] = 0,
+    rate: Annotated[float, typer.Option(help="With --hang: answered calls per second.")] = 200.0,
 ) -> None:
     """Measure pivot against the floor: the same libraries without pivot's code."""
     from pivot.bench import run_bench
+    from pivot.bench_hang import run_hang_bench
     from pivot.web.bench import run_web_bench
 
     with words_for_errors():
         if web:
             configure("error", "console")
             return run(run_web_bench())
+        if hang:
+            return run(run_hang_bench(amqp, hang_percent=hang, rate=rate, calls=calls))
         run(run_bench(amqp, debug=debug, accounts=accounts, calls=calls, at_once=at_once))
 
 

@@ -79,8 +79,11 @@ class Owners(Protocol):
 class Ownership(Protocol):
     """Remembers, outside this process, which calls are ours and how far they are."""
 
-    async def record(self, call_id: str, snapshot: JsonObject) -> None:
-        """Write down that we own this call; replaces an earlier record."""
+    async def record(self, call_id: str, snapshot: Callable[[], JsonObject]) -> None:
+        """Write down that we own this call; replaces an earlier record.
+
+        `snapshot` makes the call's state as it is now; it costs something, so only who writes asks for it.
+        """
 
     async def release(self, call_id: str) -> None:
         """The call is nobody's any more."""

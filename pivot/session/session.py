@@ -193,7 +193,7 @@ class Session:
                 self._rooms.add(item.room)
                 self._world.rooms.perform(self.call_id, item, self.post)
             case RecordOwnership():
-                await self._world.ownership.record(self.call_id, self.snapshot())
+                await self._world.ownership.record(self.call_id, self.snapshot)
                 self._owned = True
             case Acknowledge():
                 await self._delivery.acknowledge()

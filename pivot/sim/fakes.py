@@ -111,8 +111,8 @@ class FakeOwnership:
 
     records: dict[str, JsonObject] = field(default_factory=dict)
 
-    async def record(self, call_id: str, snapshot: JsonObject) -> None:
-        self.records[call_id] = snapshot
+    async def record(self, call_id: str, snapshot: Callable[[], JsonObject]) -> None:
+        self.records[call_id] = snapshot()
 
     async def release(self, call_id: str) -> None:
         self.records.pop(call_id, None)
