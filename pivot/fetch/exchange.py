@@ -161,7 +161,7 @@ async def _in_place(tools: Tools, asking: Asking, hop: Hop, trace: Trace) -> Rep
     async with (
         tools.accounts.place(account_id),
         tools.hosts.place(hop.target.origin),
-        tools.everything.unit(),
+        tools.everything,
     ):
         trace.placed_at = tools.now()
         if trace.placed_at > trace.latest - _TOO_LATE_S:

@@ -116,20 +116,27 @@ class Guard:
             return f"port {port} is denied"
         if _named(host, self._deny_hosts):
             return "in deny_hosts"
-        ip = ip_address(address)
+        ip = _parsed(address)
         if _within(ip, self._deny_networks):
             return "in deny_networks"
         if self.egress is Egress.LOOPBACK:
             return None if _within(ip, LOOPBACK) else "not loopback"
         if _named(host, self._allow_hosts) or _within(ip, self._allow_networks):
             return None
-        return why_not_public(ip) or ("this machine's own address" if own else None)
+        return why_not_public(address) or ("this machine's own address" if own else None)
 
 
-def why_not_public(address: Address | str) -> str | None:
+@lru_cache(4096)
+def why_not_public(address: str) -> str | None:
     """The kind of a special address, None for one on the public Internet."""
-    ip = ip_address(address) if isinstance(address, str) else address
+    ip = _parsed(address)
     return next((kind for network, kind in NOT_PUBLIC if _within(ip, (network,))), None)
+
+
+@lru_cache(4096)
+def _parsed(address: str) -> Address:
+    """Each address is asked about several times a fetch, and parsing is slow."""
+    return ip_address(address)
 
 
 def is_localhost(host: str) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 SMALL_BYTES = 16_384
 """What every body may take without asking for its full size."""
@@ -43,13 +41,11 @@ class Pool:
         self.used -= units
         self._serve()
 
-    @asynccontextmanager
-    async def unit(self) -> AsyncIterator[None]:
+    async def __aenter__(self) -> None:
         await self.take()
-        try:
-            yield
-        finally:
-            self.give_back()
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self.give_back()
 
     def _serve(self) -> None:
         """Let the first in line in as long as there is room; who gave up is passed over."""
@@ -73,17 +69,42 @@ class Places:
     def in_use(self) -> int:
         return sum(pool.used for pool in self._pools.values())
 
-    @asynccontextmanager
-    async def place(self, key: str) -> AsyncIterator[None]:
+    def place(self, key: str) -> Place:
+        """For `async with`."""
+        return Place(self, key)
+
+    def pool(self, key: str) -> Pool:
         pool = self._pools.get(key)
         if pool is None:
             pool = self._pools[key] = Pool(self._per_key)
+        return pool
+
+    def forget_if_idle(self, key: str) -> None:
+        pool = self._pools.get(key)
+        if pool is not None and pool.idle:
+            del self._pools[key]
+
+
+class Place:
+    """One key's place for as long as the block lasts."""
+
+    __slots__ = ("_key", "_places", "_pool")
+
+    def __init__(self, places: Places, key: str) -> None:
+        self._places = places
+        self._key = key
+        self._pool = places.pool(key)
+
+    async def __aenter__(self) -> None:
         try:
-            async with pool.unit():
-                yield
-        finally:
-            if pool.idle:
-                self._pools.pop(key, None)
+            await self._pool.take()
+        except asyncio.CancelledError:
+            self._places.forget_if_idle(self._key)
+            raise
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._pool.give_back()
+        self._places.forget_if_idle(self._key)
 
 
 class Memory:
@@ -102,27 +123,24 @@ class Memory:
     def used_bytes(self) -> int:
         return self._small.used + self._large.used
 
-    @asynccontextmanager
-    async def share(self) -> AsyncIterator[Share]:
-        """A body's memory, given back at the end."""
-        share = Share(self._small, self._large)
-        await share.start()
-        try:
-            yield share
-        finally:
-            share.end()
+    def share(self) -> Share:
+        """A body's memory, for `async with`."""
+        return Share(self._small, self._large)
 
 
 class Share:
-    """One body's memory."""
+    """One body's memory; given back at the end of the block."""
+
+    __slots__ = ("_extra", "_large", "_small")
 
     def __init__(self, small: Pool, large: Pool) -> None:
         self._small = small
         self._large = large
         self._extra = 0
 
-    async def start(self) -> None:
+    async def __aenter__(self) -> Share:
         await self._small.take(SMALL_BYTES)
+        return self
 
     async def grow(self, most_bytes: int) -> None:
         """Take the whole of `most_bytes`; the second time is free."""
@@ -131,7 +149,7 @@ class Share:
             await self._large.take(extra)
             self._extra = extra
 
-    def end(self) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         self._small.give_back(SMALL_BYTES)
         if self._extra:
             self._large.give_back(self._extra)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pivot.fetch.settings import FetchSettings
 from pivot.model.fetch import FetchRequest
@@ -35,16 +36,16 @@ def make_plan(request: FetchRequest, overrides: Overrides, settings: FetchSettin
         connect_s=_shorter(settings.connect_timeout_s, overrides.connect_timeout_s),
         answer_s=_shorter(attempt_s, overrides.read_timeout_s),
         retries=settings.retries if overrides.retries is None else overrides.retries,
-        retry_on=frozenset(overrides.retry_on or map(RetryOn, settings.retry_on)),
-        impatient=any(
-            wished_s is not None
-            for wished_s in (
-                overrides.connect_timeout_s,
-                overrides.read_timeout_s,
-                overrides.total_timeout_s,
-            )
-        ),
+        retry_on=_kinds(overrides.retry_on or settings.retry_on),
+        impatient=overrides.connect_timeout_s is not None
+        or overrides.read_timeout_s is not None
+        or overrides.total_timeout_s is not None,
     )
+
+
+@lru_cache(64)
+def _kinds(words: tuple[str, ...]) -> frozenset[RetryOn]:
+    return frozenset(map(RetryOn, words))
 
 
 def _shorter(limit_s: float, wished_s: float | None) -> float:

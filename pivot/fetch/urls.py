@@ -8,7 +8,7 @@ RFC 3986, and everybody behind works with the parts.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import quote, unquote, urljoin
@@ -18,6 +18,7 @@ from yarl import URL
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+_NEVER = re.compile(r"[\x00-\x20\x7f-\xa0]")
 _SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<rest>[^#]*)")
 _HAS_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _USER_INFO = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*")
@@ -46,16 +47,16 @@ class Target:
     user: str | None = None
     password: str = ""
     raw_user_info: str = ""
+    origin: str = field(init=False, compare=False, repr=False)
+    """Scheme, host and port; two URLs with the same origin are the same server to us."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "origin", f"{self.scheme}://{self._authority}")
 
     @property
     def _authority(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
-
-    @property
-    def origin(self) -> str:
-        """Scheme, host and port; two URLs with the same origin are the same server to us."""
-        return f"{self.scheme}://{self._authority}"
 
     @property
     def shown(self) -> str:
@@ -89,7 +90,7 @@ def parse(text: str, *, max_bytes: int = 16_384) -> Target:
     bare = text.partition("#")[0]
     if len(bare) > max_bytes:
         raise BadUrl(f"the URL has {len(bare)} characters, at most {max_bytes} are allowed")
-    if any(character <= " " or "\x7f" <= character <= "\xa0" for character in bare):
+    if _NEVER.search(bare):
         raise BadUrl("the URL has a blank or control character; percent-encode it")
     match = _SHAPE.fullmatch(bare)
     if match is None:
@@ -97,12 +98,12 @@ def parse(text: str, *, max_bytes: int = 16_384) -> Target:
     scheme = match["scheme"].lower()
     if scheme not in DEFAULT_PORTS:
         raise BadUrl(f"the URL's scheme is {scheme[:20]}, only http and https are called")
-    user_info, host, port = _split_authority(match["authority"])
+    user_info, host, port = _authority(match["authority"], scheme)
     user, _, password = user_info.partition(":")
     return Target(
         scheme=scheme,
-        host=_host(host),
-        port=_port(port, scheme),
+        host=host,
+        port=port,
         path=_path(match["rest"]),
         user=unquote(user) if user_info else None,
         password=unquote(password),
@@ -125,14 +126,16 @@ def join(base: Target, reference: str, *, max_bytes: int = 16_384) -> Target:
     return parse(urljoin(base.shown, reference), max_bytes=max_bytes)
 
 
-def _split_authority(authority: str) -> tuple[str, str, str | None]:
-    user_info, at, host_and_port = authority.rpartition("@")
+@lru_cache(4096)
+def _authority(text: str, scheme: str) -> tuple[str, str, int]:
+    """User info, host and port; calls come in numbers for the same few servers."""
+    user_info, at, host_and_port = text.rpartition("@")
     if at and not _USER_INFO.fullmatch(user_info):
         raise BadUrl("the URL's part before the @ is not well-formed; percent-encode user and password")
     match = _HOST_AND_PORT.fullmatch(host_and_port)
     if match is None:
         raise BadUrl("the URL's host or port is not well-formed")
-    return user_info, match["host"], match["port"]
+    return user_info, _host(match["host"]), _port(match["port"], scheme)
 
 
 def _port(text: str | None, scheme: str) -> int:
