@@ -144,6 +144,7 @@ class CallMachine:
                 self.state.program = None
                 course = self._hang_up(code, message)
             case _:
+                self.state.verdict = Verdict(Outcome.GONE, code, message)
                 course = self._over()
         return list(course)
 
@@ -188,6 +189,8 @@ class CallMachine:
                 yield from self._leave(Code.CALL_USURPED, "another process took control of the call")
             case CommandFailed(command) if command == BindCall.__name__:
                 self.state.bound = False  # at worst we miss a hang-up, which callflow hears all the same
+            case CommandFailed(_, Code.WORKER_CRASH, message):
+                yield from self._fail(Code.WORKER_CRASH, message)
             case Drained(can_give_back):
                 if can_give_back:
                     yield from self._give_back()
@@ -255,20 +258,24 @@ class CallMachine:
         if not isinstance(event, CommandFailed):
             return
         code = Code(event.code)
-        if code != Code.BUS_RETURNED:
+        if code == Code.WORKER_CRASH and SayProcessing.__name__ in (event.command, *event.dropped):
+            yield Acknowledge()
+            yield SayFailed()
+            yield End(Outcome.BRANCHED, code, event.message)
+        elif code != Code.BUS_LOST and event.command == HandOverFlow.__name__:
+            yield Hangup(self.state.draw_id())
+            yield Acknowledge()
+            yield End(Outcome.HUNG_UP, code, f"the flow reaches no callflow application: {event.message}")
+        elif code == Code.BUS_RETURNED:
+            if event.command == SayProcessing.__name__:
+                yield Acknowledge()
+            yield End(Outcome.GONE, code, f"nobody waits for this call: {event.message}")
+        else:
             # The broker was silent until callflow had gone on; or the connection is lost, which gives the
             # request to another worker, and makes this acknowledgement fail.
             if Acknowledge.__name__ in event.dropped:
                 yield Acknowledge()
             yield End(Outcome.GONE, code, event.message)
-        elif event.command == HandOverFlow.__name__:
-            yield Hangup(self.state.draw_id())
-            yield Acknowledge()
-            yield End(Outcome.HUNG_UP, code, "no callflow application takes the flow it waits for")
-        else:
-            if event.command == SayProcessing.__name__:
-                yield Acknowledge()
-            yield End(Outcome.GONE, code, "callflow's queue is gone, so nobody waits for this call")
 
     # Asking and answers
 
@@ -482,9 +489,10 @@ class CallMachine:
         yield from self._run(Program(self._call.call_id, "", words), at_s)
 
     def _bus_failed(self, event: CommandFailed) -> Course:
-        """The broker lost or returned a command, and those behind it were not performed."""
+        """A command was lost or returned, or we crashed over it; those behind it were not performed."""
         command, code, message = event.command, Code(event.code), event.message
-        if SayProcessing.__name__ in event.dropped:
+        unsaid = event.dropped if code != Code.WORKER_CRASH else (command, *event.dropped)
+        if SayProcessing.__name__ in unsaid:
             yield from self._fail(code, f"{command}: {message}")
         elif command == SayProcessing.__name__:
             # Nobody waits in its queue, or it was not confirmed as long as callflow waits.
@@ -501,7 +509,11 @@ class CallMachine:
     def _goodbye_failed(self, event: CommandFailed) -> Course:
         """A hang-up that the broker lost is sent again a few times, so that nobody is left in silence."""
         was_hang_up = Hangup.__name__ in (event.command, *event.dropped)
-        if was_hang_up and event.code == Code.BUS_LOST and self.state.unanswered < self._rules.watch_tries:
+        if (
+            was_hang_up
+            and event.code != Code.BUS_RETURNED
+            and self.state.unanswered < self._rules.watch_tries
+        ):
             self.state.unanswered += 1
             yield Hangup(self.state.draw_id())
         yield StartTimer(GOODBYE, self._rules.goodbye_s)

@@ -100,6 +100,7 @@ class Session:
         self._bound: list[str] = []
         self._owned = False
         self._rooms: set[str] = set()
+        self._settled = False
         self._end: End | None = None
 
     @property
@@ -109,6 +110,11 @@ class Session:
     @property
     def iteration(self) -> int:
         return self._machine.state.iteration
+
+    @property
+    def settled(self) -> bool:
+        """Whether the request was acknowledged here, or it was tried."""
+        return self._settled
 
     def at_s(self) -> float:
         """Seconds since the request came."""
@@ -135,7 +141,7 @@ class Session:
             await self._clean_up()
 
     def _react(self, event: Event) -> None:
-        self._tell(event)
+        self.tell(event)
         at_s = self.at_s()
         try:
             self._outstanding.extend(self._machine.receive(event, at_s))
@@ -146,7 +152,7 @@ class Session:
     async def _perform_outstanding(self) -> None:
         while self._outstanding:
             item = self._outstanding[0]
-            self._tell(item)
+            self.tell(item)
             try:
                 await self._perform(item)
             except BusError as error:
@@ -154,12 +160,17 @@ class Session:
                     self._outstanding.popleft()
                     self.post(CommandFailed(type(item).__name__, error.code, str(error), item.msg_id))
                     continue
-                # What stood behind it was meant to happen only after it: the engine decides anew.
-                command, *dropped = (type(each).__name__ for each in self._outstanding)
-                self._outstanding.clear()
-                self._inbox.appendleft(CommandFailed(command, error.code, str(error), dropped=tuple(dropped)))
-                return
+                return self._failed(error.code, str(error))
+            except Exception as error:
+                log.exception("session.crashed", call_id=self.call_id, on=type(item).__name__)
+                return self._failed(Code.WORKER_CRASH, repr(error))
             self._outstanding.popleft()
+
+    def _failed(self, code: Code, message: str) -> None:
+        """What stood behind it was meant to happen only after it: the engine decides anew."""
+        command, *dropped = (type(each).__name__ for each in self._outstanding)
+        self._outstanding.clear()
+        self._inbox.appendleft(CommandFailed(command, code, message, dropped=tuple(dropped)))
 
     def _is_elsewhere(self, item: Command | Note) -> TypeGuard[SwitchCommand]:
         """For a leg with a control queue of its own, whose loss is not the caller's."""
@@ -196,6 +207,7 @@ class Session:
                 await self._world.ownership.record(self.call_id, self.snapshot)
                 self._owned = True
             case Acknowledge():
+                self._settled = True
                 await self._delivery.acknowledge()
             case End():
                 self._end = item
@@ -240,7 +252,7 @@ class Session:
         if self._end is None:
             self.post(Notified(request.fetch_id, result))
         else:
-            self._tell(Notified(request.fetch_id, result))
+            self.tell(Notified(request.fetch_id, result))
 
     async def _fetched(self, request: FetchRequest) -> Answer | FetchFailure:
         try:
@@ -268,7 +280,8 @@ class Session:
         del self._timers[name]
         self.post(TimerFired(name))
 
-    def _tell(self, moment: Moment) -> None:
+    def tell(self, moment: Moment) -> None:
+        """Let the observers see a moment; what goes wrong in them stays there."""
         if not self._observers:
             return
         at_s = self.at_s()

@@ -97,10 +97,6 @@ class Worker:
 
     def take(self, delivery: Delivery) -> None:
         """Begin a call; returns at once."""
-        limits = self._limits
-        if self.calls >= limits.max_calls or len(self._asking) >= limits.max_asking:
-            self._start(self._refuse(delivery), None)
-            return
         asking = _Asking(self._asking)
         state = CallState(delivery.request, seed=secrets.token_hex(16))
         session = Session(
@@ -109,6 +105,10 @@ class Worker:
             self._world,
             (*self._watch(delivery.request, delivery), asking),
         )
+        limits = self._limits
+        if self.calls >= limits.max_calls or len(self._asking) > limits.max_asking:
+            self._start(self._refuse(delivery, session), None)
+            return
         self._start(self._live(session, delivery, asking), session)
 
     async def until_idle(self) -> None:
@@ -161,8 +161,10 @@ class Worker:
                 end = await session.run()
             except Exception:
                 log.exception("session.lost")
-                end = End(Outcome.BRANCHED, Code.WORKER_CRASH)
-                await self._say_failed(delivery)
+                end = End(Outcome.GONE if session.settled else Outcome.BRANCHED, Code.WORKER_CRASH)
+                session.tell(end)
+                if not session.settled:
+                    await self._say_failed(delivery)
             finally:
                 asking.answered()
             _log_end(end, session)
@@ -172,9 +174,14 @@ class Worker:
         patience_s = CALLFLOW_PATIENCE_S - delivery.age_s - session.at_s()
         return Requested(patience_s, delivery.redelivered, owner_ids)
 
-    async def _refuse(self, delivery: Delivery) -> None:
-        log.warning("session.refused", call_id=delivery.request.call.call_id, code=Code.WORKER_OVERLOADED)
-        await self._say_failed(delivery)
+    async def _refuse(self, delivery: Delivery, session: Session) -> None:
+        call = delivery.request.call
+        with bound_contextvars(call_id=call.call_id, account_id=call.account_id):
+            full = f"{self.calls} calls are in progress, {len(self._asking)} of them unanswered"
+            end = End(Outcome.BRANCHED, Code.WORKER_OVERLOADED, full)
+            session.tell(end)
+            await self._say_failed(delivery)
+            _log_end(end, session)
 
     async def _say_failed(self, delivery: Delivery) -> None:
         try:

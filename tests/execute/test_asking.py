@@ -216,7 +216,7 @@ def test_callflows_queue_gone_means_nobody_waits() -> None:
 
     assert asked.gets(CommandFailed("SayProcessing", Code.BUS_RETURNED, "returned")) == [
         Acknowledge(),
-        End(Outcome.GONE, Code.BUS_RETURNED, "callflow's queue is gone, so nobody waits for this call"),
+        End(Outcome.GONE, Code.BUS_RETURNED, "nobody waits for this call: returned"),
     ]
 
 

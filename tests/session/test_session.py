@@ -17,7 +17,7 @@ from pivot.model.commands import BusCommand, End, HandOverFlow, SayFailed, SayPr
 from pivot.model.events import ChannelDestroyed, Event, Executed, Requested
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
 from pivot.model.notes import Moment
-from pivot.model.switch import AnswerCall, Hangup, SpeakText
+from pivot.model.switch import AnswerCall, Hangup, SpeakText, StopMedia
 from pivot.session.ports import Observer
 from pivot.session.session import Session, World
 from pivot.sim.clock import run_virtually
@@ -132,6 +132,40 @@ def test_an_engine_that_crashes_still_answers_callflow() -> None:
 
     assert (end.outcome, end.code) == (Outcome.BRANCHED, Code.WORKER_CRASH)
     assert scene.commands == [SayFailed()]
+
+
+@pytest.mark.parametrize(
+    ("document", "at", "commands", "outcome"),
+    [
+        (answer(FLOW), SayProcessing, [SayFailed], Outcome.BRANCHED),
+        (answer(FLOW), HandOverFlow, [SayProcessing, Hangup], Outcome.HUNG_UP),
+        (answer("no"), SayFailed, [], Outcome.GONE),
+        (twiml("<Say>Hello</Say>"), SayProcessing, [SayFailed], Outcome.BRANCHED),
+        (
+            twiml("<Say>Hello</Say>"),
+            SpeakText,
+            [SayProcessing, AnswerCall, StopMedia, Hangup],
+            Outcome.HUNG_UP,
+        ),
+    ],
+)
+def test_a_crash_while_publishing_leaves_nobody_waiting(
+    document: Answer, at: type[BusCommand], commands: list[type[BusCommand]], outcome: Outcome
+) -> None:
+    """Callflow goes on or the call ends, and no request stays with us for good."""
+    scene = Scene(lambda request: document)
+
+    def crash(command: BusCommand) -> None:
+        if isinstance(command, at):
+            raise RuntimeError("a fault of ours")
+
+    scene.bus.refuse = crash
+
+    end, _ = scene.run()
+
+    assert (end.outcome, end.code) == (outcome, Code.WORKER_CRASH)
+    assert [type(command) for command in scene.commands] == commands
+    assert (scene.delivery.acknowledged, scene.bus.bound) == (1, ())
 
 
 def test_a_failing_observer_harms_nobody() -> None:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from pivot.model.commands import HandOverFlow, SayFailed, SayProcessing
+import pytest
+
+from pivot.execute.machine import CallMachine
+from pivot.model.codes import Code, Outcome
+from pivot.model.commands import Command, End, HandOverFlow, SayFailed, SayProcessing
+from pivot.model.events import Event
 from pivot.model.fetch import Answer, FetchRequest
+from pivot.model.notes import Moment, Note
+from pivot.session.ports import Observer
 from pivot.session.session import World
 from pivot.session.worker import Limits, Worker
 from pivot.sim.clock import run_virtually
@@ -20,14 +27,27 @@ def delivery(number: int, age_s: float = 0.0) -> FakeDelivery:
     return FakeDelivery(pivot_request(call=call(call_id=f"call-{number}")), age_s)
 
 
+class Seen:
+    """Remembers how calls ended; an observer."""
+
+    def __init__(self) -> None:
+        self.ends: list[End] = []
+
+    def saw(self, moment: Moment, at_s: float) -> None:
+        if isinstance(moment, End):
+            self.ends.append(moment)
+
+
 class Floor:
     """A worker whose customers' servers take `delay_s`."""
 
-    def __init__(self, delay_s: float = 0.0, limits: Limits | None = None) -> None:
+    def __init__(
+        self, delay_s: float = 0.0, limits: Limits | None = None, observers: tuple[Observer, ...] = ()
+    ) -> None:
         self.bus = FakeBus()
         fetcher = FakeFetcher(self._reply, delay_s)
         world = World(self.bus, fetcher, FakeOwnership(), now=lambda: asyncio.get_running_loop().time())
-        self.worker = Worker(world, lambda: RULES, limits=limits or Limits())
+        self.worker = Worker(world, lambda: RULES, lambda request, delivery: observers, limits or Limits())
 
     @staticmethod
     def _reply(request: FetchRequest) -> Answer:
@@ -53,10 +73,11 @@ def test_a_thousand_calls_run_side_by_side() -> None:
 
 
 def test_a_full_worker_refuses_in_time() -> None:
-    """callflow is told at once, and goes on."""
+    """callflow is told at once, and goes on; the figures count it like any other end."""
+    seen = Seen()
 
     async def live() -> tuple[Floor, list[FakeDelivery]]:
-        floor = Floor(delay_s=1.0, limits=Limits(max_calls=1))
+        floor = Floor(delay_s=1.0, limits=Limits(max_calls=1), observers=(seen,))
         deliveries = [delivery(1), delivery(2)]
         for one in deliveries:
             floor.worker.take(one)
@@ -68,6 +89,7 @@ def test_a_full_worker_refuses_in_time() -> None:
     assert floor.bus.sent[0] == ("call-2", SayFailed())
     assert [command for _, command in floor.bus.sent[1:]] == [SayProcessing(), HandOverFlow(FLOW)]
     assert [one.acknowledged for one in deliveries] == [1, 1]
+    assert [end.code for end in seen.ends] == [Code.WORKER_OVERLOADED, None]
 
 
 def test_a_worker_refuses_what_it_could_not_answer_in_time() -> None:
@@ -107,18 +129,21 @@ def test_what_cannot_end_in_time_is_given_back() -> None:
     assert at_s == 2.0
 
 
-def test_one_calls_crash_is_its_own() -> None:
+def test_one_calls_crash_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everybody else's call goes on, and callflow hears `failed` for this one."""
+    seen = Seen()
 
-    class CrashingDelivery(FakeDelivery):
-        async def acknowledge(self) -> None:
-            self.acknowledged += 1
-            if self.acknowledged == 1:
-                raise RuntimeError("a fault of ours")
+    class Crashing(CallMachine):
+        def receive(self, event: Event, at_s: float) -> list[Command | Note]:
+            raise RuntimeError("a fault of ours")
+
+        abandon = receive  # type: ignore[assignment]  # not even the way out works
 
     async def live() -> Floor:
-        floor = Floor()
-        floor.worker.take(CrashingDelivery(pivot_request(call=call(call_id="broken"))))
+        floor = Floor(observers=(seen,))
+        with monkeypatch.context() as patched:
+            patched.setattr("pivot.session.worker.CallMachine", Crashing)
+            floor.worker.take(FakeDelivery(pivot_request(call=call(call_id="broken"))))
         floor.worker.take(delivery(2))
         await floor.worker.drain(5.0)
         return floor
@@ -127,6 +152,10 @@ def test_one_calls_crash_is_its_own() -> None:
 
     assert ("broken", SayFailed()) in floor.bus.sent
     assert ("call-2", HandOverFlow(FLOW)) in floor.bus.sent
+    assert [(end.outcome, end.code) for end in seen.ends] == [
+        (Outcome.BRANCHED, Code.WORKER_CRASH),
+        (Outcome.OK, None),
+    ]
 
 
 def test_a_lost_refusal_is_no_crash() -> None:
