@@ -22,7 +22,7 @@ from pivot.bus.topology import declare_pivot_queue
 from pivot.errors import BusError, ConfigError
 from pivot.model.call import PivotRequest
 from pivot.wire.names import CONTENT_TYPE, PIVOT_QUEUE
-from pivot.wire.requests import RequestError, decode_request
+from pivot.wire.requests import RequestError, decode_request, refused
 from pivot.wire.timestamps import age_s
 
 log = structlog.get_logger()
@@ -201,7 +201,7 @@ def body_of(message: DeliveredMessage) -> bytes:
     """
     properties = message.header.properties
     if properties.content_type != CONTENT_TYPE:
-        raise RequestError(f"content type is {properties.content_type!r}, want {CONTENT_TYPE}")
+        raise refused(message.body, f"content type is {properties.content_type!r}, want {CONTENT_TYPE}")
     if properties.content_encoding != "gzip":
         return message.body
     unpacker = zlib.decompressobj(wbits=31)

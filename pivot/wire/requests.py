@@ -49,6 +49,14 @@ def decode_request(body: bytes) -> PivotRequest:
         raise RequestError(str(error), *_reply_address(payload)) from error
 
 
+def refused(body: bytes, message: str) -> RequestError:
+    """The error for a request that we do not read, with its reply address as far as that can be found."""
+    try:
+        return RequestError(message, *_reply_address(decode(body)))
+    except WireError:
+        return RequestError(message)
+
+
 def encode_request(call: JsonObject, options: JsonObject, *, node: str, msg_id: str) -> Message:
     """The request as callflow publishes it: for simulated callers.
 

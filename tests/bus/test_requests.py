@@ -128,13 +128,17 @@ async def test_a_body_of_another_kind_is_dropped(
     assert bus.stats.rejected == 1
 
 
+@pytest.mark.parametrize(("debug", "content_type"), [(1, "application/json"), (True, None)])
 async def test_callflow_need_not_wait_for_an_invalid_request(
-    kazoo: KazooSide, bus: RabbitBus, requests: Requests
+    debug: object, content_type: str | None, kazoo: KazooSide, bus: RabbitBus, requests: Requests
 ) -> None:
     """It names its call and its queue, so `failed` goes there at once, and the message is gone."""
     answers = await kazoo.listen("targeted", "callflow_route_1")
-    invalid = orjson.loads(request("c1", Controller_Queue="pid://<0.7.0>/callflow_route_1")) | {"Debug": 1}
-    await kazoo.ask(orjson.dumps(invalid))
+    invalid = orjson.loads(request("c1", Controller_Queue="pid://<0.7.0>/callflow_route_1")) | {
+        "Debug": debug
+    }
+    sent = Basic.Properties(content_type=content_type)
+    await kazoo.publish(orjson.dumps(invalid), "targeted", "pivot_listener", sent)
 
     answer: DeliveredMessage = await heard(answers)
 
