@@ -69,6 +69,8 @@ class History:
     after_end: list[Command | Note] = field(default_factory=list)
     """What left the engine when the caller's channel was gone."""
     timers: set[str] = field(default_factory=set)
+    controlled: set[str] = field(default_factory=set)
+    """Legs that had a control queue of their own at any time."""
     gone: bool = False
     at_s: float = 0.0
 
@@ -88,6 +90,7 @@ class History:
             self.gone = True
         self.machine = CallMachine(from_json(to_json(self.machine.state)), self.rules)
         items = self.machine.receive(event, self.at_s)
+        self.controlled.update(self.machine.state.controls)
         for item in items:
             match item:
                 case StartTimer(name):
@@ -145,7 +148,7 @@ class History:
             for item in self.after_end
             if isinstance(item, SwitchCommand)
             and not isinstance(item, SendFile | BeepConference)
-            and not (isinstance(item, Hangup) and item.leg in self.machine.state.controls)
+            and not (isinstance(item, Hangup) and item.leg in self.controlled)
         ]
 
 
