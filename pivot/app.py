@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from functools import partial
 
 import structlog
 
@@ -21,7 +22,8 @@ from pivot.debug.opening import DebugRoom, open_debug, open_store
 from pivot.debug.recorder import Recorder
 from pivot.doors import open_doors
 from pivot.errors import ConfigError
-from pivot.fetch.fetcher import open_fetcher
+from pivot.fetch.breaker import BreakerState
+from pivot.fetch.fetcher import HttpFetcher, open_fetcher
 from pivot.health import Checks, health_routes
 from pivot.in_force import InForce, wanted_of
 from pivot.metrics import Metrics
@@ -71,6 +73,7 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
             cluster.owners,
         )
         show_figures(metrics, worker, bus, debug)
+        show_fetching(metrics, fetcher)
         routes = health_routes(metrics, ready_checks(bus), store_state(debug))
         doors = await rooms.enter_async_context(open_doors(settings, debug.store, node, routes))
         if read_again is not None:
@@ -160,6 +163,25 @@ def ready_checks(bus: RabbitBus) -> Checks:
         "broker": lambda: "" if bus.stats.connected else "not connected",
         "consuming": lambda: "" if bus.stats.consuming else "no requests are taken",
     }
+
+
+def show_fetching(metrics: Metrics, fetcher: HttpFetcher) -> None:
+    """What the fetch room does now, and which servers it leaves alone."""
+    metrics.show("pivot_fetch_in_flight", "Requests that have a place now.", lambda: fetcher.in_flight)
+    metrics.show(
+        "pivot_fetch_inflight_bytes", "Memory set aside for bodies now.", lambda: fetcher.inflight_bytes
+    )
+    metrics.show("pivot_fetch_denied_total", "Objections of the egress guard.", lambda: fetcher.objections)
+    for state in (BreakerState.OPEN, BreakerState.PROBING):
+        metrics.show(
+            f"pivot_fetch_breakers_{state}",
+            f"Servers whose breaker is {state}.",
+            partial(_breakers, fetcher, state),
+        )
+
+
+def _breakers(fetcher: HttpFetcher, state: BreakerState) -> float:
+    return sum(each is state for each in fetcher.breaker_states().values())
 
 
 def show_figures(metrics: Metrics, worker: Worker, bus: RabbitBus, debug: DebugRoom) -> None:

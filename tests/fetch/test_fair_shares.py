@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from pivot.app import show_fetching
 from pivot.fetch.breaker import BreakerState
 from pivot.fetch.fetcher import HttpFetcher
 from pivot.fetch.limits import SMALL_BYTES, Memory, Places, Pool
+from pivot.metrics import Metrics
 from pivot.model.codes import Code
 from pivot.model.fetch import Answer, FetchFailure
 from tests.fetch.support import Seen, Server, codes, fetcher, question, reply, server
@@ -126,6 +128,23 @@ async def test_a_failing_origin_is_left_alone_and_tested_by_one() -> None:
         assert len(there.seen) == 4
         assert isinstance(await ask(), Answer)
         assert opened.breaker_states() == {}
+
+
+async def test_metrics_tell_what_is_in_flight_and_which_breakers_are_not_closed() -> None:
+    """The operator sees a dead server without asking a customer."""
+    metrics = Metrics()
+    async with server(b"") as there, fetcher(breaker_failures=1, retries=0) as opened:
+        show_fetching(metrics, opened)
+        await opened.fetch(question(there.url))
+        lines = metrics.text().decode().splitlines()
+
+    assert [line for line in lines if line.startswith("pivot_fetch_") and "seconds" not in line] == [
+        "pivot_fetch_in_flight 0.0",
+        "pivot_fetch_inflight_bytes 0.0",
+        "pivot_fetch_denied_total 0.0",
+        "pivot_fetch_breakers_open 1.0",
+        "pivot_fetch_breakers_probing 0.0",
+    ]
 
 
 async def test_the_breaker_can_be_off() -> None:
