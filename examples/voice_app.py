@@ -34,10 +34,15 @@ async def flow(request: web.Request) -> web.Response:
     )
 
 
+def here(request: web.Request, path: str) -> str:
+    """An absolute URL of ours; relative ones mean different things to Kazoo and to Twilio."""
+    return f"{request.url.origin()}{path}"
+
+
 async def menu(request: web.Request) -> web.Response:
     """TwiML style: ask for a key and say where the answer goes."""
     return twiml(
-        '<Gather numDigits="1" action="/chosen" timeout="5">'
+        f'<Gather numDigits="1" action="{here(request, "/chosen")}" timeout="5">'
         "<Say>For opening hours, press 1. For a joke, press 2.</Say>"
         "</Gather>"
         "<Say>We heard nothing. Goodbye.</Say>"
@@ -50,7 +55,7 @@ async def chosen(request: web.Request) -> web.Response:
     key = (await parameters(request)).get("Digits", "")
     if key in texts:
         return twiml(f"<Say>{texts[key]}</Say><Hangup/>")
-    return twiml("<Say>That is not on the menu.</Say><Redirect>/menu</Redirect>")
+    return twiml(f"<Say>That is not on the menu.</Say><Redirect>{here(request, '/menu')}</Redirect>")
 
 
 async def broken(request: web.Request) -> web.Response:

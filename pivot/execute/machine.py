@@ -91,6 +91,8 @@ SLOW = "slow"
 DEADLINE = "deadline"
 GOODBYE = "goodbye"
 WATCH = "watch"
+_FETCH_ENDS_EARLIER_S = 0.1
+"""Before the deadline: a fetch that ran out of time says so itself, and has a code of its own."""
 _LEAST_FETCH_S = 0.2
 """A fallback that has less time than this is not asked."""
 _CLOCK_GRAIN_S = 0.05
@@ -290,7 +292,7 @@ class CallMachine:
 
     def _time_left_s(self, at_s: float) -> float:
         if self.state.phase is Phase.ASKING:
-            return self.state.answer_by_s - self._rules.reserve_s - at_s
+            return self.state.answer_by_s - self._rules.reserve_s - _FETCH_ENDS_EARLIER_S - at_s
         return self._rules.later_deadline_s
 
     def _is_awaited(self, fetch_id: str) -> bool:

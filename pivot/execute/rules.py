@@ -21,7 +21,7 @@ class Rules:
     profile_by_account: Mapping[str, str] = field(default_factory=dict)
     slow_after_s: float = 0.25
     """A fetch that takes longer costs a binding: the caller may hang up meanwhile."""
-    reserve_s: float = 1.0
+    reserve_s: float = 1.2
     """`failed` leaves this long before callflow stops waiting."""
     fallback_url: str = ""
     """Asked when a URL fails and its fragment names no `#fb=`; empty: none."""

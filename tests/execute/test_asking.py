@@ -78,10 +78,11 @@ def test_a_request_asks_the_server_and_nothing_else() -> None:
     slow, deadline, fetch = asked.first
 
     assert slow == StartTimer("slow", 0.25)
-    assert deadline == StartTimer("deadline", 9.0)
+    assert deadline == StartTimer("deadline", 8.8)
     assert isinstance(fetch, Fetch)
     assert fetch.request.url.startswith(VOICE_URL + "?")
-    assert (fetch.request.iteration, fetch.request.deadline_s) == (1, 9.0)
+    assert fetch.request.iteration == 1
+    assert fetch.request.deadline_s == pytest.approx(8.7)
 
 
 def test_a_valid_flow_is_handed_over_and_acknowledged_last() -> None:
@@ -132,7 +133,7 @@ def test_the_deadline_says_failed_while_callflow_still_listens() -> None:
     """An answer after ten seconds would hijack the call."""
     asked = Asked()
 
-    assert asked.gets(TimerFired("deadline"), 9.0) == [
+    assert asked.gets(TimerFired("deadline"), 8.8) == [
         Acknowledge(),
         SayFailed(),
         End(Outcome.BRANCHED, Code.CALL_DEADLINE, "no usable answer came in time"),
@@ -185,7 +186,8 @@ def test_the_fallback_is_asked_once_and_told_why() -> None:
     assert isinstance(fetch, Fetch)
     assert fetch.request.url.startswith("http://127.0.0.1/spare?")
     assert "ErrorCode=11205" in fetch.request.url
-    assert (fetch.request.iteration, fetch.request.deadline_s) == (2, 7.0)
+    assert fetch.request.iteration == 2
+    assert fetch.request.deadline_s == pytest.approx(6.7)
 
     assert asked.is_answered(answer(TTS), 3.0)[-1] == End(Outcome.RECOVERED, Code.FETCH_REFUSED, "no")
 
@@ -206,7 +208,7 @@ def test_no_fallback_is_asked_without_time_for_it() -> None:
     """`failed` must leave in time, whatever could still be tried."""
     asked = Asked(pivot_request(voice_uri=VOICE_URL + "#fb=http%3A%2F%2F127.0.0.1%2Fspare"))
 
-    assert asked.is_failed(at_s=8.9)[1] == SayFailed()
+    assert asked.is_failed(at_s=8.6)[1] == SayFailed()
 
 
 def test_callflows_queue_gone_means_nobody_waits() -> None:
