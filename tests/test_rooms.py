@@ -15,13 +15,14 @@ MAY_IMPORT = {
     "wire": {"model"},
     "translate": {"model"},
     "execute": {"model", "translate"},
-    "session": {"model", "execute"},
+    "meeting": {"model"},
+    "session": {"model", "execute", "meeting"},
     "bus": {"model", "wire"},
     "fetch": {"model"},
     "debug": {"model"},
     "cluster": {"model", "debug"},
     "web": {"model", "debug"},
-    "sim": {"model", "wire", "execute", "session", "bus"},
+    "sim": {"model", "wire", "execute", "meeting", "session", "bus"},
 }
 PURE = {"model", "wire", "translate", "execute"}
 NO_IO = {

@@ -12,6 +12,7 @@ from pivot.model.codes import Code, Outcome
 from pivot.model.dialling import LookUpEndpoints
 from pivot.model.fetch import FetchRequest
 from pivot.model.plain import plain
+from pivot.model.queues import QueueCommand
 from pivot.model.rooms import RoomCommand
 from pivot.model.switch import SwitchCommand
 
@@ -119,6 +120,7 @@ SessionCommand: TypeAlias = (
     | UnbindCall
     | LookUpEndpoints
     | RoomCommand
+    | QueueCommand
     | RecordOwnership
     | Acknowledge
     | End

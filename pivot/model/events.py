@@ -9,6 +9,7 @@ from pivot.model.dialling import DiallingEvent, EndpointsFound
 from pivot.model.fetch import Answer, FetchFailure
 from pivot.model.json import JsonObject
 from pivot.model.plain import plain
+from pivot.model.queues import QueueNews
 from pivot.model.rooms import ConferenceJoined, RoomNews
 
 
@@ -199,6 +200,7 @@ Event: TypeAlias = (
     | TimerFired
     | EndpointsFound
     | RoomNews
+    | QueueNews
     | SwitchEvent
     | Usurped
     | CommandFailed

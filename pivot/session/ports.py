@@ -12,6 +12,8 @@ from pivot.model.events import Event
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
 from pivot.model.json import JsonObject
 from pivot.model.notes import Moment
+from pivot.model.queues import QueueCommand
+from pivot.model.rooms import RoomCommand
 
 Receiver: TypeAlias = Callable[[Event], None]
 """Takes an event of a bound leg; returns at once."""
@@ -104,6 +106,16 @@ class NoPhones:
 
     async def look_up(self, call: Call, wanted: tuple[Wanted, ...]) -> tuple[tuple[Endpoint, ...], ...]:
         return tuple(() for _ in wanted)
+
+
+class Meetings(Protocol):
+    """Where calls meet: conference rooms and queues."""
+
+    def perform(self, call_id: str, command: RoomCommand | QueueCommand, hear: Receiver) -> None:
+        """Let the place's owner do it; returns at once. News of the place reach `hear` from now on."""
+
+    def leave(self, call_id: str) -> None:
+        """The session is over: out of every place."""
 
 
 class Observer(Protocol):

@@ -14,6 +14,7 @@ import structlog
 from pivot.errors import BusError
 from pivot.execute.machine import CallMachine
 from pivot.execute.rules import Rules
+from pivot.meeting.local import LocalMeetings
 from pivot.model.codes import Code
 from pivot.model.commands import (
     Acknowledge,
@@ -44,10 +45,10 @@ from pivot.model.notes import (
     Waiting,
 )
 from pivot.model.plain import from_json, to_json
+from pivot.model.queues import AskPlace, EnterQueue, LeaveQueue, SayJoined, SayReady, TakeFromQueue
 from pivot.model.rooms import EnterRoom, LeaveRoom
 from pivot.model.switch import SwitchCommand
-from pivot.session.ports import Bus, Delivery, Fetcher, NoPhones, Observer, Ownership, Phones
-from pivot.session.rooms import RoomTable
+from pivot.session.ports import Bus, Delivery, Fetcher, Meetings, NoPhones, Observer, Ownership, Phones
 
 log = structlog.get_logger()
 
@@ -61,7 +62,7 @@ class World:
     ownership: Ownership
     now: Callable[[], float]
     """Wall-clock seconds since 1970; due times are kept in it, so that another machine can go on."""
-    rooms: RoomTable = field(default_factory=RoomTable)
+    meetings: Meetings = field(default_factory=LocalMeetings)
     phones: Phones = field(default_factory=NoPhones)
 
 
@@ -99,7 +100,7 @@ class Session:
         self._asides: set[asyncio.Task[None]] = set()
         self._bound: list[str] = []
         self._owned = False
-        self._rooms: set[str] = set()
+        self._meets = False
         self._settled = False
         self._end: End | None = None
 
@@ -200,9 +201,18 @@ class Session:
                 pass
             case LookUpEndpoints():
                 self._start_aside(self._look_up(item), f"look-up {item.lookup_id}")
-            case EnterRoom() | LeaveRoom():
-                self._rooms.add(item.room)
-                self._world.rooms.perform(self.call_id, item, self.post)
+            case (
+                EnterRoom()
+                | LeaveRoom()
+                | EnterQueue()
+                | AskPlace()
+                | SayReady()
+                | LeaveQueue()
+                | TakeFromQueue()
+                | SayJoined()
+            ):
+                self._meets = True
+                self._world.meetings.perform(self.call_id, item, self.post)
             case RecordOwnership():
                 await self._world.ownership.record(self.call_id, self.snapshot)
                 self._owned = True
@@ -292,8 +302,8 @@ class Session:
                 log.exception("session.observer_failed", call_id=self.call_id, moment=type(moment).__name__)
 
     async def _clean_up(self) -> None:
-        for room in self._rooms:
-            self._world.rooms.leave(self.call_id, room)
+        if self._meets:
+            self._world.meetings.leave(self.call_id)
         for name in list(self._timers):
             self._stop_timer(name)
         for fetch_id in list(self._fetches):

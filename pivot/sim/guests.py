@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pivot.meeting.rooms import RoomTable
 from pivot.model.rooms import EnterRoom, RoomNews
-from pivot.session.rooms import RoomTable
 from pivot.sim.leg import Clock
 
 

@@ -10,6 +10,8 @@ from urllib.parse import quote, urljoin
 from pivot.execute.machine import CallMachine
 from pivot.execute.rules import Rules
 from pivot.execute.state import CallState
+from pivot.meeting.local import LocalMeetings
+from pivot.meeting.rooms import RoomTable
 from pivot.model.call import Call, Method, Party, PivotRequest
 from pivot.model.codes import Code
 from pivot.model.commands import BusCommand, End, SayFailed, SayProcessing, StartTimer
@@ -25,7 +27,6 @@ from pivot.model.notes import (
 )
 from pivot.model.rooms import EnterRoom, LeaveRoom, RoomChange, RoomNews, room_id
 from pivot.session.ports import Fetcher
-from pivot.session.rooms import RoomTable
 from pivot.session.session import Session, World
 from pivot.sim.caller import follow_script
 from pivot.sim.clock import run_virtually
@@ -175,9 +176,10 @@ async def live_call(
     switch = SimulatedSwitch(clock, bus.deliver, watcher.notice, sound_of)
     switch.ring(CALL_ID)
     loop = asyncio.get_running_loop()
-    world = World(bus, fetcher, FakeOwnership(), now=loop.time, phones=FakePhones())
+    meetings = LocalMeetings(loop.time)
+    world = World(bus, fetcher, FakeOwnership(), loop.time, meetings, FakePhones())
     session = Session(CallMachine(state, rules_for_cases()), FakeDelivery(request), world, (watcher,))
-    _let_guests_in(case, world.rooms, clock)
+    _let_guests_in(case, meetings.rooms, clock)
     follow_script(case.script, switch, CALL_ID, clock)
     session.post(Requested(10.0))
     try:

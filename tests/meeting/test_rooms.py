@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pivot.meeting.rooms import RoomTable
 from pivot.model.instructions import Callback
 from pivot.model.rooms import EnterRoom, RoomChange, RoomNews
-from pivot.session.rooms import RoomTable
 
 
 def entering(table: RoomTable, call_id: str, heard: list[tuple[str, RoomNews]], **more: object) -> None:

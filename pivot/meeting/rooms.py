@@ -1,8 +1,4 @@
-"""The owner of all rooms, in this process.
-
-Callers of one room that are served by different workers do not meet: the owner does not reach beyond its
-process, and a room dies with its worker. `docs/twiml.md` tells operators.
-"""
+"""The owner of all rooms, in this process: who is in, when a conference starts, who tells of it."""
 
 from __future__ import annotations
 

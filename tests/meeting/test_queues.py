@@ -1,0 +1,140 @@
+"""The owner of queues: who waits, who is taken, and what happens when one of the two is gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pivot.meeting.queues import QueueTable
+from pivot.model.instructions import Callback
+from pivot.model.queues import (
+    AskPlace,
+    EnterQueue,
+    LeaveQueue,
+    QueueChange,
+    QueueCommand,
+    QueueNews,
+    SayJoined,
+    SayReady,
+    TakeFromQueue,
+)
+
+ENTERED, TAKEN, MATCHED, READY, LOST = (
+    QueueChange.ENTERED,
+    QueueChange.TAKEN,
+    QueueChange.MATCHED,
+    QueueChange.READY,
+    QueueChange.LOST,
+)
+
+
+@dataclass
+class Hall:
+    """One queue's owner, a clock, and what everybody heard."""
+
+    now_s: float = 100.0
+    heard: list[tuple[str, QueueNews]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.table = QueueTable(lambda: self.now_s)
+
+    def does(self, call_id: str, command: QueueCommand) -> list[tuple[str, QueueChange, str]]:
+        """Who heard what about whom because of this."""
+        self.heard.clear()
+        self.table.perform(call_id, command, lambda news: self.heard.append((call_id, news)))
+        return [(who, news.change, news.other) for who, news in self.heard]
+
+
+def hall_of(*waiting: str) -> Hall:
+    hall = Hall()
+    for call_id in waiting:
+        hall.does(call_id, EnterQueue("q", "support"))
+    return hall
+
+
+def test_who_has_waited_longest_is_given_to_who_asked_first() -> None:
+    """Both learn of each other, and how long it took."""
+    hall = hall_of("a", "b")
+    hall.now_s += 7
+
+    heard = hall.does("agent", TakeFromQueue("q", "support", Callback("https://app.test/about")))
+
+    assert heard == [("agent", MATCHED, "a"), ("a", TAKEN, "agent")]
+    assert [news.waited_s for _, news in hall.heard] == [7, 7]
+    assert hall.heard[1][1].whisper == Callback("https://app.test/about")
+
+
+def test_an_agent_waits_at_an_empty_queue_for_the_next_who_comes() -> None:
+    """The queue exists once somebody was in it."""
+    hall = hall_of("a")
+    hall.does("a", LeaveQueue("q"))
+    assert hall.does("agent", TakeFromQueue("q", "support")) == [("agent", QueueChange.AWAITING, "")]
+
+    heard = hall.does("b", EnterQueue("q", "support"))
+
+    assert heard == [("b", ENTERED, ""), ("agent", MATCHED, "b"), ("b", TAKEN, "agent")]
+
+
+def test_a_queue_that_nobody_ever_entered_is_unknown() -> None:
+    """A mistyped name must not keep an agent waiting."""
+    assert Hall().does("agent", TakeFromQueue("q", "nosuch")) == [("agent", QueueChange.UNKNOWN, "")]
+
+
+def test_a_full_queue_takes_nobody_in() -> None:
+    """The one who is refused is told, and nobody else."""
+    hall = hall_of("a")
+
+    assert hall.does("b", EnterQueue("q", "support", max_size=1)) == [("b", QueueChange.FULL, "")]
+    assert hall.does("b", AskPlace("q")) == []
+
+
+def test_place_and_averages_are_as_they_are_now() -> None:
+    """Applications read them out to the caller at every request."""
+    hall = hall_of("a", "b", "c")
+    hall.now_s += 10
+    hall.does("agent", TakeFromQueue("q", "support"))
+    hall.does("agent", SayJoined("q"))
+    hall.now_s += 2
+
+    hall.does("c", AskPlace("q"))
+
+    assert hall.heard == [
+        ("c", QueueNews("q", QueueChange.PLACE, position=2, size=2, average_s=10, waited_s=12))
+    ]
+
+
+def test_a_caller_who_is_ready_is_joined_and_waits_no_longer() -> None:
+    """After that neither hears of the other's end from the queue."""
+    hall = hall_of("a")
+    hall.does("agent", TakeFromQueue("q", "support"))
+
+    assert hall.does("a", SayReady("q")) == [("agent", READY, "a")]
+    assert hall.does("agent", SayJoined("q")) == []
+    assert hall.does("a", LeaveQueue("q")) == []
+
+
+def test_an_agent_who_is_gone_before_joining_leaves_the_caller_in_its_place() -> None:
+    """Nobody loses a place by somebody else's fault; the next agent is given the same caller."""
+    hall = hall_of("a", "b")
+    hall.does("agent", TakeFromQueue("q", "support"))
+
+    assert hall.does("agent", LeaveQueue("q")) == [("a", LOST, "")]
+    assert hall.does("next", TakeFromQueue("q", "support"))[0] == ("next", MATCHED, "a")
+
+
+def test_a_caller_who_is_gone_before_joining_leaves_the_agent_to_the_next() -> None:
+    """The agent need not dial again."""
+    hall = hall_of("a", "b")
+    hall.does("agent", TakeFromQueue("q", "support"))
+
+    heard = hall.does("a", LeaveQueue("q"))
+
+    assert heard == [("agent", LOST, "a"), ("agent", MATCHED, "b"), ("b", TAKEN, "agent")]
+
+
+def test_words_that_come_too_late_change_nothing() -> None:
+    """Messages cross on the way."""
+    hall = hall_of("a")
+
+    for command in (SayReady("q"), SayJoined("q"), AskPlace("other"), LeaveQueue("other")):
+        assert hall.does("stranger", command) == []
+    assert hall.does("agent", TakeFromQueue("q", "support"))[0] == ("agent", MATCHED, "a")
