@@ -17,6 +17,8 @@ from pivot.execute.steps.redirect import RedirectStep
 from pivot.execute.steps.reject import RejectStep
 from pivot.execute.steps.say import say_step
 from pivot.execute.steps.set import SetStep
+from pivot.execute.steps.start import StartStep
+from pivot.execute.steps.stop import StopStep
 from pivot.execute.steps.unsupported import passed_over, pay_step, sms_step
 from pivot.model.instructions import (
     DialVerb,
@@ -33,6 +35,8 @@ from pivot.model.instructions import (
     SayVerb,
     SetVerb,
     SmsVerb,
+    StartVerb,
+    StopVerb,
 )
 
 _MAKERS: dict[type, Callable[[Any], Step]] = {
@@ -49,6 +53,8 @@ _MAKERS: dict[type, Callable[[Any], Step]] = {
     DialVerb: dial_step,
     HangupVerb: HangupStep,
     SetVerb: SetStep,
+    StartVerb: StartStep,
+    StopVerb: StopStep,
 }
 
 

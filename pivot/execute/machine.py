@@ -43,6 +43,7 @@ from pivot.execute.parting import outlives_channel
 from pivot.execute.profile import Profile
 from pivot.execute.program import Program
 from pivot.execute.rules import Rules
+from pivot.execute.side import task as side
 from pivot.execute.state import CallState, Phase, Question, Verdict
 from pivot.execute.status import final_status
 from pivot.execute.step import AskFor, Finish
@@ -216,6 +217,7 @@ class CallMachine:
             case Drained():
                 yield from self._hang_up(Code.WORKER_DRAIN, "the worker stops")
             case _:
+                yield from side.receive(event, self._line(at_s))
                 if self.state.program is not None:
                     yield from self.state.program.receive(event, self._line(at_s))
                 yield from recordings.receive(event, self._line(at_s))
@@ -237,6 +239,7 @@ class CallMachine:
             case CommandFailed(msg_id=None):
                 yield from self._goodbye_failed(event)
             case _:
+                yield from side.receive(event, self._line(at_s))
                 yield from recordings.receive(event, self._line(at_s))
 
     def _when_reporting(self, event: Event, at_s: float) -> Course:
@@ -366,6 +369,7 @@ class CallMachine:
             yield HandOverFlow(document.flow)
             yield Acknowledge()
         else:
+            yield from side.stop_all(self._line(0.0))
             yield HandOverFlow(document.flow)
         yield from self._over()
 
@@ -537,14 +541,17 @@ class CallMachine:
         program, line = self.state.program, self._line(at_s)
         if program is None:
             return
-        course = list(program.part(event, line))
-        yield from (item for item in course if outlives_channel(item, self.state))
+        yield from self._outliving(program.part(event, line))
         if program.step is not None:
             return  # something is still to come that must be told
         self.state.program = None
         if isinstance(program.result, AskFor):
             asked = program.result
             yield self._telling(line.tell(line.resolve(asked.url), asked.method, asked.parameters))
+
+    def _outliving(self, course: Course) -> Course:
+        """What of a course may still be done without the channel; all of it has its effect on the state."""
+        yield from (item for item in list(course) if outlives_channel(item, self.state))
 
     def _is_usurped(self, event: Usurped) -> bool:
         """Legs that we dialled are taken over by the processes that route them; only our own call counts."""
@@ -553,8 +560,7 @@ class CallMachine:
     def _usurped(self, at_s: float) -> Course:
         self.state.verdict = Verdict(Outcome.GONE, Code.CALL_USURPED, "another process took control")
         if self.state.program is not None:
-            stop = list(self.state.program.stop(self._line(at_s)))
-            yield from (item for item in stop if outlives_channel(item, self.state))
+            yield from self._outliving(self.state.program.stop(self._line(at_s)))
         yield from self._over()
 
     def _report(self, event: ChannelDestroyed, at_s: float) -> Course:
@@ -562,6 +568,7 @@ class CallMachine:
         if state.phase is Phase.ENDING and state.call_status in ("ringing", "in-progress"):
             state.call_status = final_status(event.hangup_cause, answered=state.answered)
         state.phase = Phase.REPORTING
+        yield from self._outliving(side.receive(event, self._line(at_s)))
         if state.request.cdr_uri is not None:
             yield self._telling(self._line(at_s).tell_cdr(event))
         if state.recordings or state.program is not None:
@@ -577,6 +584,7 @@ class CallMachine:
             yield from self._over()
 
     def _over(self) -> Course:
+        yield from self._outliving(side.stop_all(self._line(0.0)))
         self.state.phase = Phase.OVER
         self.state.question = None
         self.state.program = None

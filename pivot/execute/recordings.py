@@ -68,6 +68,12 @@ def drop_recording(recording: Recording, line: Line) -> None:
     line.state.recordings = [each for each in line.state.recordings if each.key != recording.key]
 
 
+def lose_recording(recording: Recording, line: Line) -> Course:
+    """There is and will be no file; who waits for it is told."""
+    drop_recording(recording, line)
+    yield from _tell(recording, "absent", line)
+
+
 def receive(event: Event, line: Line) -> Course:
     """What the recordings of this call do because of `event`."""
     for recording in line.state.recordings:

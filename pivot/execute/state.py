@@ -14,6 +14,7 @@ from pivot.model.plain import plain
 if TYPE_CHECKING:
     from pivot.execute.program import Program
     from pivot.execute.recordings import Recording
+    from pivot.execute.side.task import Task
 
 
 @plain
@@ -102,6 +103,8 @@ class CallState:
     verdict: Verdict = field(default_factory=Verdict)
     recordings: list[Recording] = field(default_factory=list)
     """Those under way, or not yet put where they belong."""
+    side: list[Task] = field(default_factory=list)
+    """What a Start has begun and nothing has ended yet."""
     typed: str = ""
     """Keys that nobody has asked for yet."""
     cookies: tuple[Cookie, ...] = ()

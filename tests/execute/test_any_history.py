@@ -34,6 +34,9 @@ DOCUMENTS = {
     " endConferenceOnExit='true' statusCallback='/c' statusCallbackEvent='start end join leave'>R"
     "</Conference></Dial>",
     "wait document": "<Dial><Conference waitUrl='/w'>R</Conference></Dial><Say>after</Say>",
+    "record beside": "<Start><Recording name='r' recordingStatusCallback='/s' recordingStatusCallbackEvent="
+    "'in-progress completed absent'/></Start><Start><Recording/></Start><Pause/><Stop><Recording name='r'/>"
+    "</Stop><Redirect>/next</Redirect>",
     "gather and record": "<Gather timeout='3'><Say>press</Say></Gather><Record action='/r'/><Pause/>",
 }
 

@@ -65,6 +65,8 @@ VERBS = st.sampled_from(
         "<Enqueue waitUrl='/w' action='/q'>q</Enqueue>",
         "<Start><Recording/></Start>",
         "<Stop><Recording/></Stop>",
+        "<Start><Recording name='r' recordingStatusCallback='/s'/></Start><Pause/>",
+        "<Stop><Recording name='r'/></Stop>",
     ]
 )
 DOCUMENTS = st.lists(VERBS, max_size=4).map(lambda verbs: twiml("".join(verbs)))

@@ -24,6 +24,8 @@ class Tape:
     began_s: float = 0.0
     label: str = ""
     stopped: bool = False
+    msg_id: str = ""
+    """Of the command that begins it."""
 
     @classmethod
     def of_dial(cls, verb: DialVerb, line: Line) -> Tape:
@@ -67,8 +69,9 @@ class Tape:
     def start(self, line: Line) -> Course:
         self.began_s = line.at_s
         begin_recording(self.recording, line)
+        self.msg_id = line.draw_id()
         yield StartRecording(
-            line.draw_id(),
+            self.msg_id,
             self.recording.name,
             self.recording.key,
             _LONGEST_S,

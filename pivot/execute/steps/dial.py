@@ -136,7 +136,8 @@ class DialStep:
             shown_caller(verb, line),
             ring_tone(verb.ring_tone),
             self.early_media,
-            verb.record is not RecordCall.NO or verb.hangup_on is not None,
+            # What goes on beside the call hears it on the switch.
+            verb.record is not RecordCall.NO or verb.hangup_on is not None or bool(line.state.side),
             verb.continue_on_fail,
         )
 

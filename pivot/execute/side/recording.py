@@ -1,0 +1,48 @@
+"""A recording of the call, beside whatever it does.
+
+Its file goes its own way when it has ended: see `recordings.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pivot.execute.dialling.tape import Tape
+from pivot.execute.line import Course, Line
+from pivot.execute.recordings import is_event_of, lose_recording
+from pivot.model.events import ChannelDestroyed, CommandFailed, Event, RecordingStopped
+from pivot.model.instructions import SideTask
+from pivot.model.plain import plain
+
+
+@plain
+@dataclass(slots=True)
+class SideRecording:
+    tape: Tape
+    done: bool = False
+
+    @property
+    def kind(self) -> SideTask:
+        return SideTask.RECORDING
+
+    @property
+    def name(self) -> str:
+        return self.tape.label
+
+    def start(self, line: Line) -> Course:
+        yield from self.tape.start(line)
+
+    def receive(self, event: Event, line: Line) -> Course:
+        match event:
+            case RecordingStopped() if is_event_of(self.tape.recording.key, event):
+                self.done = True
+            case ChannelDestroyed(call_id) if call_id == self.tape.recording.leg:
+                self.done = True
+            case CommandFailed(message=message, msg_id=msg_id) if msg_id == self.tape.msg_id:
+                self.done = True
+                yield line.fault(f"the switch does not record: {message}", None)
+                yield from lose_recording(self.tape.recording, line)
+
+    def stop(self, line: Line) -> Course:
+        self.done = True
+        yield from self.tape.stop(line)

@@ -1,0 +1,34 @@
+"""Stop: what a Start began ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pivot.execute.line import Course, Line
+from pivot.execute.side.task import latest, stop
+from pivot.execute.step import GoOn, Result
+from pivot.model.events import Event
+from pivot.model.instructions import StopVerb
+from pivot.model.plain import plain
+
+
+@plain
+@dataclass(slots=True)
+class StopStep:
+    verb: StopVerb
+    result: Result | None = None
+
+    def start(self, line: Line) -> Course:
+        self.result = GoOn()
+        task = latest(self.verb.kind, self.verb.name, line)
+        if task is not None:
+            yield from stop(task, line)
+            return
+        named = f" called {self.verb.name!r}" if self.verb.name else ""
+        yield line.warn(f"no {self.verb.kind.value}{named} is under way that Stop could end", None)
+
+    def receive(self, event: Event, line: Line) -> Course:
+        return iter(())
+
+    def stop(self, line: Line) -> Course:
+        return iter(())
