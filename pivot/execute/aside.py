@@ -6,7 +6,7 @@ fails in it costs itself alone. The verb it belongs to hands it every event.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pivot.errors import DocumentError
 from pivot.execute.asking import Texts
@@ -14,17 +14,17 @@ from pivot.execute.line import Course, Line
 from pivot.execute.parameters import ChildLeg
 from pivot.execute.program import Program
 from pivot.execute.state import Question
-from pivot.execute.step import AskFor, Finish
+from pivot.execute.step import AskFor, Finish, StopWaiting
 from pivot.execute.urls import base_url
 from pivot.model.call import Method
 from pivot.model.codes import Code
 from pivot.model.commands import CancelFetch
-from pivot.model.documents import KazooFlow, TwimlDocument
+from pivot.model.documents import KazooFlow
 from pivot.model.events import Event, Fetched, FetchFailed
 from pivot.model.fetch import Answer
-from pivot.model.instructions import Instruction
 from pivot.model.notes import AnswerAccepted, AnswerRefused
 from pivot.model.plain import plain
+from pivot.translate.twiml.places import Place
 
 
 @plain
@@ -37,21 +37,26 @@ class Aside:
     """
 
     leg: str
+    place: Place
+    """Which verbs may run here."""
     child: ChildLeg | None = None
     """Set for a leg that we dialled."""
-    allowed: tuple[str, ...] | None = None
-    """Instruction classes that may run here; None: all."""
-    forbidden_code: int = 0
-    """Twilio's number for a verb that may not."""
+    patient: bool = False
+    """A further document is not asked for by itself: `wanted` says which."""
+    wanted: AskFor | None = None
+    """With an absolute URL."""
+    asked: int = 0
+    """How many documents of this run were asked for."""
     question: Question | None = None
     program: Program | None = None
-    result: Finish | None = None
+    result: Finish | StopWaiting | None = None
     failed: bool = False
 
     def ask(self, url: str, method: Method, line: Line, extra: Texts = ()) -> Course:
         """Begin, or begin anew; `url` as written in the document of `line`."""
         absolute = line.resolve(url)
-        self.result, self.failed = None, False
+        self.result, self.wanted, self.failed = None, None, False
+        self.asked += 1
         self.question, fetch = line.elsewhere(self.leg, absolute, self.child).ask(absolute, method, extra)
         yield fetch
 
@@ -87,7 +92,7 @@ class Aside:
         assert question is not None
         fetch_id, iteration = question.fetch_id, line.state.iteration
         try:
-            document = line.translate(answer)
+            document = line.translate(answer, self.place)
         except DocumentError as error:
             yield AnswerRefused(
                 fetch_id, iteration, error.code, str(error), error.details or {}, error.line, error.column
@@ -100,32 +105,27 @@ class Aside:
             return
         yield AnswerAccepted(fetch_id, iteration, "twiml", document.warnings)
         base = base_url(line.profile, question.asked_url, question.sent_url, answer.url)
-        self.program = Program(self.leg, base, tuple(self._permitted(document)))
-        for instruction in document.instructions:
-            if not self._may(instruction):
-                verb = type(instruction).__name__.removesuffix("Verb")
-                yield line.warn(
-                    f"{verb} is not allowed in this document", self.forbidden_code, Code.TWIML_VERB
-                )
+        self.program = Program(self.leg, base, document.instructions)
         yield from self.program.start(self._line(line))
         yield from self._follow(line)
 
     def _follow(self, line: Line) -> Course:
         match self.program.result if self.program else None:
+            case AskFor(url, method, extra) as asked if self.patient:
+                self.wanted = replace(asked, url=self._line(line).resolve(url))
+                self.program = None
+            case AskFor() if self.asked >= line.rules.max_iterations:
+                self.program = None
+                yield line.fault(f"{self.asked} documents in a row beside the call", 14106, Code.CALL_LOOP)
+                self._lose()
             case AskFor(url, method, extra):
                 inner = self._line(line)
                 self.program = None
                 yield from self.ask(url, method, inner, extra)
-            case Finish() as finish:
+            case Finish() | StopWaiting() as result:
                 self.program = None
-                self.result = finish
+                self.result = result
 
     def _lose(self) -> None:
         self.question = None
         self.result, self.failed = Finish(), True
-
-    def _permitted(self, document: TwimlDocument) -> list[Instruction]:
-        return [each for each in document.instructions if self._may(each)]
-
-    def _may(self, instruction: Instruction) -> bool:
-        return self.allowed is None or type(instruction).__name__ in self.allowed

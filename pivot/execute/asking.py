@@ -27,6 +27,7 @@ def ask(
     leg: ChildLeg | None = None,
     leg_status: str | None = None,
     is_fallback: bool = False,
+    is_aside: bool = False,
 ) -> tuple[Question, Fetch]:
     """The question, to be kept until its answer comes, and the command that asks it.
 
@@ -40,10 +41,11 @@ def ask(
         leg: whom the request is about, when not the caller.
         leg_status: the leg's CallStatus; None: the call's.
         is_fallback: a failed question is asked again elsewhere.
+        is_aside: for a document beside the call's own, which guards itself against loops.
     """
     state.iteration += 1 if state.iteration else _first_iteration(state)
     request = request_of(state, source_of(state, profile, url, method, extra, leg, leg_status), deadline_s)
-    state.documents += 1
+    state.documents += 0 if is_aside else 1
     state.earlier = remember(profile, state.earlier, extra)
     return Question(request.fetch_id, url, request.url, method, extra, is_fallback), Fetch(request)
 

@@ -8,8 +8,10 @@ from typing import Any
 from pivot.execute.step import Step
 from pivot.execute.steps.dial import dial_step
 from pivot.execute.steps.echo import EchoStep
+from pivot.execute.steps.enqueue import EnqueueStep
 from pivot.execute.steps.gather import GatherStep
 from pivot.execute.steps.hangup import HangupStep
+from pivot.execute.steps.leave import LeaveStep
 from pivot.execute.steps.pause import pause_step
 from pivot.execute.steps.play import play_step
 from pivot.execute.steps.record import RecordStep
@@ -23,9 +25,11 @@ from pivot.execute.steps.unsupported import passed_over, pay_step, sms_step
 from pivot.model.instructions import (
     DialVerb,
     EchoVerb,
+    EnqueueVerb,
     GatherVerb,
     HangupVerb,
     Instruction,
+    LeaveVerb,
     PauseVerb,
     PayVerb,
     PlayVerb,
@@ -51,6 +55,8 @@ _MAKERS: dict[type, Callable[[Any], Step]] = {
     RedirectVerb: RedirectStep,
     RejectVerb: RejectStep,
     DialVerb: dial_step,
+    EnqueueVerb: EnqueueStep,
+    LeaveVerb: LeaveStep,
     HangupVerb: HangupStep,
     SetVerb: SetStep,
     StartVerb: StartStep,

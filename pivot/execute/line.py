@@ -27,6 +27,7 @@ from pivot.model.instructions import Callback, Instruction, NameValue
 from pivot.model.notes import Note, Noticed
 from pivot.model.switch import AnswerCall
 from pivot.translate.answer import translate
+from pivot.translate.twiml.places import Place
 
 if TYPE_CHECKING:
     from pivot.execute.step import Step
@@ -54,6 +55,7 @@ class Line:
         step_for: makes the step of an instruction, for verbs that run others.
         rules: what the operator has chosen.
         child: set when the document runs on a leg that we dialled: its requests are about that leg.
+        queued: the document runs for a caller who waits in a queue, and may end the waiting.
     """
 
     state: CallState
@@ -64,6 +66,7 @@ class Line:
     step_for: StepMaker
     rules: Rules
     child: ChildLeg | None = None
+    queued: bool = False
 
     def elsewhere(self, leg: str, base_url: str, child: ChildLeg | None = None) -> Line:
         """The same call, for another document, perhaps on another leg."""
@@ -112,8 +115,9 @@ class Line:
     # Requests
 
     def ask(self, url: str, method: Method, extra: Texts = ()) -> tuple[Question, Fetch]:
-        """Ask for a document; the question is to be kept until its answer comes. `url` is absolute."""
-        return ask(self.state, self.profile, url, method, self.rules.later_deadline_s, extra, leg=self.child)
+        """Ask for a side document; the question is to be kept until its answer comes. `url` is absolute."""
+        limit_s = self.rules.later_deadline_s
+        return ask(self.state, self.profile, url, method, limit_s, extra, leg=self.child, is_aside=True)
 
     def notify(self, url: str, method: Method, told: Texts) -> Course:
         """Tell a server something beside the call, with the standard parameters; `url` is absolute."""
@@ -131,13 +135,13 @@ class Line:
         request = cdr_request(self.state.request, event.cdr, self.draw_id(), self.state.iteration, told=told)
         return Fetch(request)
 
-    def translate(self, answer: Answer) -> Document:
-        """The document in an answer.
+    def translate(self, answer: Answer, place: Place) -> Document:
+        """The document in an answer, for where it will run.
 
         Raises:
             DocumentError: it cannot be run.
         """
-        return translate(answer, self.rules.translate)
+        return translate(answer, self.rules.translate, place)
 
     def _request(self, url: str, method: Method, extra: Texts) -> FetchRequest:
         source = source_of(self.state, self.profile, url, method, extra, self.child)

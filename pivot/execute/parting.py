@@ -5,6 +5,7 @@ from __future__ import annotations
 from pivot.execute.state import CallState
 from pivot.model.commands import CancelFetch, CancelTimer, Command, Notify, UnbindCall
 from pivot.model.notes import Note
+from pivot.model.queues import LeaveQueue
 from pivot.model.rooms import BeepConference, LeaveRoom
 from pivot.model.switch import Hangup, SendFile
 
@@ -19,6 +20,7 @@ def outlives_channel(item: Command | Note, state: CallState) -> bool:
             | UnbindCall()
             | SendFile()
             | LeaveRoom()
+            | LeaveQueue()
             | BeepConference()
         ):
             return True

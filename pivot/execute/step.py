@@ -53,11 +53,17 @@ class Finish:
 
 @plain
 @dataclass(frozen=True, slots=True)
+class StopWaiting:
+    """The caller leaves the queue that this document was for."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
 class Linger:
     """The channel is gone and something is still to come that must be told; events for the step go on."""
 
 
-Result: TypeAlias = GoOn | AskFor | Finish | Linger
+Result: TypeAlias = GoOn | AskFor | Finish | StopWaiting | Linger
 
 
 class Step(Protocol):

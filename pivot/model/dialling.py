@@ -119,6 +119,14 @@ class JoinLeg:
 
 @plain
 @dataclass(frozen=True, slots=True)
+class PartLegs:
+    """Part the caller from the leg that it hears; both are parked."""
+
+    msg_id: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
 class RingBack:
     """Let the caller hear ringing; on an answered call a tone, until `StopMedia`."""
 
@@ -190,7 +198,15 @@ class LookUpEndpoints:
 
 
 DiallingCommand: TypeAlias = (
-    DialCarrier | BridgeTo | CallApart | JoinLeg | RingBack | HoldMusic | StartRecording | StopRecording
+    DialCarrier
+    | BridgeTo
+    | CallApart
+    | JoinLeg
+    | PartLegs
+    | RingBack
+    | HoldMusic
+    | StartRecording
+    | StopRecording
 )
 
 

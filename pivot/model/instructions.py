@@ -288,9 +288,8 @@ class QueueNoun:
     """The caller who has waited longest."""
 
     name: str
-    url: str | None = None
-    """A document for the waiting caller before both are joined."""
-    method: Method = Method.POST
+    leg: Leg = Leg()
+    """Its document is for the waiting caller before both are joined."""
     at: Position = NOWHERE
 
 

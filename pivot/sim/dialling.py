@@ -25,6 +25,7 @@ from pivot.model.dialling import (
     LegRinging,
     LegsBridged,
     LegsParted,
+    PartLegs,
     RingBack,
     StartRecording,
     StopRecording,
@@ -118,6 +119,8 @@ class Parties:
                 )
             case JoinLeg(target=target, label=label):
                 self._join(caller, target, label)
+            case PartLegs():
+                self._unbridge(caller)
             case HoldMusic(media=media):
                 self._observe("wait_music", url=media or "default")
             case RingBack():
@@ -128,6 +131,10 @@ class Parties:
                 self.host.emit(caller, RecordingStarted(command.leg or caller, f"/tmp/{name}"))
             case StopRecording(name=name):
                 self._stop_file(caller, name, "stop")
+
+    def count(self, call_id: str, label: str) -> None:
+        """A leg that is on the switch already does what parties are told, by the next number."""
+        self.rung.append(_Party(self.host.legs[call_id], label, ringing=False))
 
     # What the parties do
 
@@ -188,6 +195,16 @@ class Parties:
         if other is not None:
             self._joined.pop(other, None)
             self._part(call_id, other)
+
+    def _unbridge(self, caller: str) -> None:
+        """Both stay, parked."""
+        other = self._joined.pop(caller, None)
+        if other is None:
+            return
+        self._joined.pop(other, None)
+        self._bridges.pop(caller, None)
+        self.host.emit(caller, LegsParted(caller))
+        self.host.emit(other, LegsParted(other))
 
     def _part(self, gone: str, other: str) -> None:
         """A party goes with its caller's bridge; a leg that was joined is parked."""

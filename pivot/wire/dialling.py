@@ -17,6 +17,7 @@ from pivot.model.dialling import (
     DiallingCommand,
     HoldMusic,
     JoinLeg,
+    PartLegs,
     RingBack,
     StartRecording,
     StopRecording,
@@ -59,7 +60,7 @@ def encode_dialling_command(call: Call, command: DiallingCommand, sender: Sender
 
 
 def _members(
-    call: Call, command: BridgeTo | JoinLeg | RingBack | HoldMusic | StartRecording | StopRecording
+    call: Call, command: BridgeTo | JoinLeg | PartLegs | RingBack | HoldMusic | StartRecording | StopRecording
 ) -> Payload:
     match command:
         case BridgeTo():
@@ -73,6 +74,11 @@ def _members(
                 Field.HANGUP_AFTER_PICKUP: False,
                 # Else the target's own control process, and whoever follows it, would give the leg up.
                 Field.PUBLISH_USURP: False,
+            }
+        case PartLegs():
+            return _command(Application.UNBRIDGE, call.call_id) | {
+                Field.INSERT_AT: InsertAt.NOW,
+                Field.LEG: "Both",
             }
         case RingBack(tone=tone, answered=True):
             return _command(Application.PLAY, call.call_id) | {
@@ -242,6 +248,8 @@ def _decoded(payload: Payload) -> DiallingCommand | None:
             )
         case Application.CONNECT_LEG:
             return JoinLeg(msg_id, payload[Field.TARGET_CALL_ID])
+        case Application.UNBRIDGE:
+            return PartLegs(msg_id)
         case Application.RING:
             return RingBack(msg_id, payload.get(Field.RINGBACK))
         case Application.PLAY:

@@ -254,6 +254,7 @@ class Application(StrEnum):
     SEND_DTMF = "send_dtmf"
     TONES = "tones"
     TTS = "tts"
+    UNBRIDGE = "unbridge"
 
 
 class InsertAt(StrEnum):

@@ -14,7 +14,7 @@ from pivot.meeting.local import LocalMeetings
 from pivot.meeting.rooms import RoomTable
 from pivot.model.call import Call, Method, Party, PivotRequest
 from pivot.model.codes import Code
-from pivot.model.commands import BusCommand, End, SayFailed, SayProcessing, StartTimer
+from pivot.model.commands import BusCommand, End, HandOverFlow, SayFailed, SayProcessing, StartTimer
 from pivot.model.events import FetchFailed, Requested
 from pivot.model.notes import (
     AnswerAccepted,
@@ -25,6 +25,7 @@ from pivot.model.notes import (
     Unsupported,
     Waiting,
 )
+from pivot.model.queues import EnterQueue, LeaveQueue, QueueChange, QueueNews, TakeFromQueue
 from pivot.model.rooms import EnterRoom, LeaveRoom, RoomChange, RoomNews, room_id
 from pivot.session.ports import Fetcher
 from pivot.session.session import Session, World
@@ -34,6 +35,7 @@ from pivot.sim.fakes import FakeBus, FakeDelivery, FakeOwnership, FakePhones
 from pivot.sim.guests import Guests
 from pivot.sim.leg import Clock, Observed
 from pivot.sim.switch import SimulatedSwitch
+from tests.conformance.bystanders import BYSTANDER, Bystanders
 from tests.conformance.cases import VOICE_URL, Case, Item
 from tests.conformance.servers import CaseFetcher, Servers
 from tests.rules import RULES
@@ -90,6 +92,8 @@ class Watcher:
     seen: list[Item]
     state: CallState
     variables: dict[str, str] = field(default_factory=dict)
+    queue: str = ""
+    """The one that the call waits in or takes from."""
 
     def saw(self, moment: Moment, at_s: float) -> None:
         self.see_variables()
@@ -119,6 +123,14 @@ class Watcher:
                     self.see("conference_end")
             case RoomNews(change=RoomChange.ENDED):
                 self.see("conference_leave")
+            case EnterQueue(name=name) | TakeFromQueue(name=name):
+                self.queue = name
+            case QueueNews(change=QueueChange.ENTERED):
+                self.see("queue_join", name=self.queue)
+            case QueueNews(change=QueueChange.AWAITING):
+                self.see("queue_wait", name=self.queue)
+            case QueueNews(change=QueueChange.TAKEN) | LeaveQueue():
+                self.see("queue_leave")
             case StartTimer(name, delay_s) if name.startswith("pause "):
                 self.see("pause", seconds=f"{delay_s:g}")
             case SayFailed():  # callflow goes on with its own way to end a call
@@ -137,7 +149,9 @@ class Watcher:
                 self.see("set", key=name, value=value)
 
     def notice(self, observed: Observed) -> None:
-        """What the switch shows."""
+        """What the switch shows of this call and of the parties it rings."""
+        if observed.details.get("leg") == BYSTANDER:
+            return
         is_apology = observed.op == "say" and observed.details.get("text") == APOLOGY
         self.see("error_prompt" if is_apology else observed.op, **observed.details)
 
@@ -167,10 +181,11 @@ async def live_call(
     state = CallState(request, seed=case.id)
     watcher = Watcher(seen, state)
     switch: SimulatedSwitch
+    others: Bystanders
 
     def perform(call: Call, command: BusCommand) -> None:
-        if not isinstance(command, SayFailed | SayProcessing):
-            switch.perform(CALL_ID, command)  # type: ignore[arg-type]  # no flow in these cases
+        if not isinstance(command, SayFailed | SayProcessing | HandOverFlow):
+            others.perform(call.call_id if call.call_id in others.calls else CALL_ID, command)
 
     bus = FakeBus(perform)
     switch = SimulatedSwitch(clock, bus.deliver, watcher.notice, sound_of)
@@ -180,13 +195,18 @@ async def live_call(
     world = World(bus, fetcher, FakeOwnership(), loop.time, meetings, FakePhones())
     session = Session(CallMachine(state, rules_for_cases()), FakeDelivery(request), world, (watcher,))
     _let_guests_in(case, meetings.rooms, clock)
+    others = Bystanders(case, request, world, switch, meetings.queues)
+    await others.come()
     follow_script(case.script, switch, CALL_ID, clock)
+    others.follow(case.script, clock)
     session.post(Requested(10.0))
     try:
         async with asyncio.timeout(_LIMIT_S):
             await session.run()
     except TimeoutError:
         watcher.see("error", code=Code.WORKER_CRASH)
+    finally:
+        await others.go()
 
 
 def _let_guests_in(case: Case, rooms: RoomTable, clock: Clock) -> None:

@@ -48,8 +48,10 @@ from pivot.model.events import (
     Usurped,
 )
 from pivot.model.fetch import FetchFailure
+from pivot.model.instructions import Callback
 from pivot.model.notes import Note
 from pivot.model.plain import from_json, to_json
+from pivot.model.queues import QueueChange, QueueNews
 from pivot.model.rooms import BeepConference, ConferenceJoined, RoomChange, RoomNews
 from pivot.model.switch import Hangup, SendFile, SwitchCommand
 from tests.calls import CALL_ID, pivot_request, twiml
@@ -188,6 +190,14 @@ KINDS: tuple[Callable[[History, int], Event | None], ...] = (
         tuple(RoomChange)[which % len(RoomChange)],
         others=which % 3,
         started=which % 2 == 0,
+    ),
+    lambda history, which: QueueNews(
+        _pick(history.ids("queue"), which),
+        tuple(QueueChange)[which % len(QueueChange)],
+        ("other-caller", "agent")[which % 2],
+        position=which % 3,
+        size=which,
+        whisper=(None, Callback("https://app.test/about"))[which % 2],
     ),
     lambda history, which: ConferenceJoined(CALL_ID, which),
     lambda history, which: LegRinging(_pick(history.legs(), which)),

@@ -12,6 +12,7 @@ from pivot.execute.aside import Aside
 from pivot.execute.dialling.attempt import PARTING_S, SPARE_S, Wishes, end_all
 from pivot.execute.dialling.party import DialledParty
 from pivot.execute.line import Course, Line
+from pivot.execute.step import Finish
 from pivot.model.commands import BindCall, CancelTimer, StartTimer, UnbindCall
 from pivot.model.dialling import (
     CallApart,
@@ -28,9 +29,7 @@ from pivot.model.events import ChannelDestroyed, CommandFailed, Event, Executed,
 from pivot.model.instructions import NumberNoun
 from pivot.model.plain import plain
 from pivot.model.switch import Hangup, SendDigits, StopMedia
-
-_ALLOWED = ("SayVerb", "PlayVerb", "PauseVerb", "GatherVerb", "RedirectVerb", "SetVerb", "HangupVerb")
-_NOT_IN_WHISPER = 13201
+from pivot.translate.twiml.places import Place
 
 
 @plain
@@ -147,7 +146,7 @@ class ApartAttempt:
         if wanted.url is None:
             yield from self._join(line)
             return
-        self.whisper = Aside(party.call_id, party.child(line), _ALLOWED, _NOT_IN_WHISPER)
+        self.whisper = Aside(party.call_id, Place.WHISPER, party.child(line))
         yield from self.whisper.ask(wanted.url, wanted.method, line)
 
     def _after_whisper(self, line: Line) -> Course:
@@ -155,7 +154,7 @@ class ApartAttempt:
         if self.whisper is None or result is None:
             return
         failed, self.whisper = self.whisper.failed, None
-        if failed or result.asked:
+        if failed or not isinstance(result, Finish) or result.asked:
             yield from self._give_up(line, "NORMAL_CLEARING")
         else:
             yield from self._join(line)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pivot.execute.asking import Texts
 from pivot.execute.dialling.party import DialledParty
-from pivot.execute.ids import call_sid
+from pivot.execute.ids import call_sid, sid
 from pivot.execute.line import Line
-from pivot.model.instructions import SipNoun
+from pivot.model.instructions import QueueNoun, SipNoun
+from pivot.model.queues import queue_id
 
 
 def dial_status(parties: list[DialledParty]) -> str:
@@ -35,4 +36,22 @@ def dial_parameters(
         code = "200" if shown.answered_at_s is not None else (shown.code or "").removeprefix("sip:")
         if code:
             told.append(("DialSipResponseCode", code))
+    if shown is not None and isinstance(shown.noun, QueueNoun):
+        told += _dequeued(shown, line, bridged=bridged)
     return tuple(told)
+
+
+def _dequeued(party: DialledParty, line: Line, *, bridged: bool) -> list[tuple[str, str]]:
+    """What older applications read of a Dial into a queue."""
+    assert isinstance(party.noun, QueueNoun)
+    queue = queue_id(line.state.request.call.account_id or "", party.noun.name)
+    empty = "queue-not-found" if party.status == "failed" else "queue-empty"
+    told = [
+        ("QueueSid", sid(line.profile, "QU", queue)),
+        ("DequeueResult", "bridged" if bridged else empty),
+    ]
+    if bridged:
+        told.append(("DequeuedCallSid", call_sid(line.profile, party.call_id)))
+        told.append(("DequeuedCallQueueTime", str(int(party.waited_s))))
+        told.append(("DequeuedCallDuration", str(party.talked_s())))
+    return told

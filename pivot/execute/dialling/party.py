@@ -9,7 +9,7 @@ from pivot.execute.parameters import ChildLeg
 from pivot.execute.status import final_status
 from pivot.model.call import Party as Address
 from pivot.model.dialling import Endpoint
-from pivot.model.instructions import NumberNoun, RingNoun
+from pivot.model.instructions import NumberNoun, QueueNoun, RingNoun
 from pivot.model.plain import plain
 
 _RANG_OUT = frozenset({"NO_ANSWER", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT"})
@@ -26,7 +26,7 @@ class DialledParty:
     `status` is in Twilio's words and final when `over`.
     """
 
-    noun: RingNoun
+    noun: RingNoun | QueueNoun
     endpoint: Endpoint
     call_id: str
     """Empty until it is known: the carriers' service chooses it."""
@@ -37,6 +37,8 @@ class DialledParty:
     code: str | None = None
     """`sip:486` and the like."""
     over: bool = False
+    waited_s: float = 0.0
+    """In a queue, before it was given to us."""
     told: int = 0
     """How many callbacks have left."""
 
@@ -101,6 +103,6 @@ class DialledParty:
         yield from about.notify(line.resolve(callback.url), callback.method, told)
 
 
-def wants_apart(noun: RingNoun) -> bool:
+def wants_apart(noun: RingNoun | QueueNoun) -> bool:
     """Whether something has to happen on the leg before it is joined with the caller."""
     return noun.leg.url is not None or (isinstance(noun, NumberNoun) and bool(noun.send_digits))

@@ -9,6 +9,7 @@ from pivot.execute.dialling.attempt import Attempt, Wishes
 from pivot.execute.dialling.bridge import BridgeAttempt
 from pivot.execute.dialling.carrier import CarrierAttempt
 from pivot.execute.dialling.party import DialledParty, wants_apart
+from pivot.execute.dialling.queue import QueueAttempt
 from pivot.execute.ids import e164
 from pivot.execute.line import Line
 from pivot.model.dialling import CallerId, Endpoint, EndpointKind, EndpointsOf, Wanted
@@ -18,6 +19,7 @@ from pivot.model.instructions import (
     DialVerb,
     NameValue,
     NumberNoun,
+    QueueNoun,
     RingNoun,
     SipNoun,
     UserNoun,
@@ -95,21 +97,23 @@ def attempt_for(parties: list[DialledParty], wishes: Wishes) -> Attempt:
     A number alone goes through the carriers' service, as from Kazoo; one that is told about or spoken to,
     and one that is an extension, needs a leg that we know.
     """
+    noun = parties[0].noun
+    if isinstance(noun, QueueNoun):
+        return QueueAttempt(parties, wishes)
     if any(wants_apart(party.noun) for party in parties):
         return ApartAttempt(parties, wishes)
-    noun = parties[0].noun
     if len(parties) == 1 and isinstance(noun, NumberNoun) and noun.leg.status is None and e164(noun.number):
         parties[0].call_id = ""
         return CarrierAttempt(parties, wishes)
     return BridgeAttempt(parties, wishes)
 
 
-def ring_time_s(nouns: list[RingNoun], verb: DialVerb, line: Line) -> float:
+def ring_time_s(nouns: list[RingNoun | QueueNoun], verb: DialVerb, line: Line) -> float:
     """How long these ring."""
     if verb.timeout_s is not None:
         return verb.timeout_s
-    only_numbers = all(isinstance(noun, NumberNoun) for noun in nouns)
-    return _NUMBER_RINGS_S if only_numbers else line.profile.dial_ring_default_s
+    as_numbers = all(isinstance(noun, NumberNoun | QueueNoun) for noun in nouns)
+    return _NUMBER_RINGS_S if as_numbers else line.profile.dial_ring_default_s
 
 
 def shown_caller(verb: DialVerb, line: Line) -> CallerId:

@@ -38,9 +38,8 @@ from pivot.model.rooms import (
     room_id,
 )
 from pivot.model.switch import StopMedia
+from pivot.translate.twiml.places import Place
 
-_ALLOWED = ("SayVerb", "PlayVerb", "PauseVerb", "RedirectVerb", "SetVerb")
-_NOT_WHILE_WAITING = 13238
 _FULL = 16020
 _LEAVING_S = 3.0
 
@@ -149,7 +148,7 @@ class ConferenceStep:
             yield HoldMusic(line.draw_id(), line.media(noun.wait_url))
         elif noun.wait_url:
             yield Waiting(line.resolve(noun.wait_url))
-            self.waiting = Aside(line.leg, None, _ALLOWED, _NOT_WHILE_WAITING)
+            self.waiting = Aside(line.leg, Place.CONFERENCE_WAIT)
             yield from self.waiting.ask(noun.wait_url, noun.wait_method, line)
         else:
             yield Waiting(None)

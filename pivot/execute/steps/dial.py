@@ -8,6 +8,7 @@ from pivot.execute.dialling.apart import ApartAttempt
 from pivot.execute.dialling.attempt import Attempt, Wishes
 from pivot.execute.dialling.outcome import dial_parameters
 from pivot.execute.dialling.party import DialledParty
+from pivot.execute.dialling.queue import queue_party
 from pivot.execute.dialling.ring_tones import ring_tone
 from pivot.execute.dialling.tape import Tape
 from pivot.execute.dialling.targets import attempt_for, parties_of, ring_time_s, shown_caller, wanted
@@ -23,6 +24,7 @@ from pivot.model.instructions import (
     DeviceNoun,
     DialVerb,
     NumberNoun,
+    QueueNoun,
     RecordCall,
     RingNoun,
     SipNoun,
@@ -63,6 +65,11 @@ class DialStep:
         self.early_media = self.verb.answer_on_bridge and not line.state.answered
         if not self.early_media:
             yield from line.pick_up()
+        queue = next((noun for noun in self.verb.nouns if isinstance(noun, QueueNoun)), None)
+        if queue is not None:
+            self.waiting = [[queue_party(queue)]]
+            yield from self._next(line)
+            return
         asked = tuple(each for each in map(wanted, self._nouns()) if each is not None)
         if asked:
             self.lookup_id, self.timer = line.draw_id(), f"look up {line.draw_id()}"

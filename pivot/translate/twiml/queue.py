@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pivot.model.codes import Code
-from pivot.model.instructions import QueueNoun
+from pivot.model.instructions import Leg, QueueNoun
 from pivot.translate.twiml.attributes import Attributes
 from pivot.translate.twiml.numbers import Twilio
 from pivot.translate.twiml.parser import Element
@@ -19,8 +19,7 @@ def read(element: Element, reading: Reading) -> Iterator[QueueNoun]:
         given.not_done("reservationSid", "postWorkActivitySid", why="has no effect: there is no task router")
         noun = QueueNoun(
             name=element.text,
-            url=given.url("url") or None,
-            method=given.method("method", Twilio.QUEUE_METHOD),
+            leg=Leg(url=given.url("url") or None, method=given.method("method", Twilio.QUEUE_METHOD)),
             at=element.at,
         )
     if noun.name:

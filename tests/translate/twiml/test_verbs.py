@@ -257,7 +257,7 @@ NOUNS = [
     ("<Client>joey</Client>", ClientNoun("joey", at=NOUN)),
     ("<User>0123abc</User>", UserNoun("0123abc", at=NOUN)),
     ("<Device>0123abc</Device>", DeviceNoun("0123abc", at=NOUN)),
-    ("<Queue url='/about' method='GET'>q</Queue>", QueueNoun("q", "/about", Method.GET, NOUN)),
+    ("<Queue url='/about' method='GET'>q</Queue>", QueueNoun("q", Leg("/about", Method.GET), NOUN)),
     ("<Conference> Room  1 </Conference>", ConferenceNoun("Room 1", at=NOUN)),
     (
         f"<Conference muted='true' beep='onExit' startConferenceOnEnter='false' endConferenceOnExit='true'"

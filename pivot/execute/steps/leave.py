@@ -1,0 +1,28 @@
+"""Leave: the caller stops waiting in the queue; elsewhere it means nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pivot.execute.line import Course, Line
+from pivot.execute.step import GoOn, Result, StopWaiting
+from pivot.model.events import Event
+from pivot.model.instructions import LeaveVerb
+from pivot.model.plain import plain
+
+
+@plain
+@dataclass(slots=True)
+class LeaveStep:
+    verb: LeaveVerb
+    result: Result | None = None
+
+    def start(self, line: Line) -> Course:
+        self.result = StopWaiting() if line.queued else GoOn()
+        return iter(())
+
+    def receive(self, event: Event, line: Line) -> Course:
+        return iter(())
+
+    def stop(self, line: Line) -> Course:
+        return iter(())

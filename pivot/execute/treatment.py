@@ -1,0 +1,115 @@
+"""What a caller hears who waits in a queue: a document again and again, music, or silence.
+
+The caller's queue decides what each request tells, so the treatment says when it is `due` and is then told
+to `ask`. A document without anything to hear must not ask its server in a tight loop: after a short burst
+there is one request a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pivot.execute.aside import Aside
+from pivot.execute.asking import Texts
+from pivot.execute.line import Course, Line
+from pivot.execute.step import AskFor, Finish, StopWaiting
+from pivot.model.call import Method
+from pivot.model.codes import Code
+from pivot.model.commands import CancelTimer, StartTimer
+from pivot.model.dialling import HoldMusic
+from pivot.model.events import Event, TimerFired
+from pivot.model.notes import Waiting
+from pivot.model.plain import plain
+from pivot.model.switch import StopMedia
+from pivot.translate.twiml.places import Place
+
+_APART_S = 1.0
+"""Between two requests, when a burst is over."""
+_BURST = 3
+_CLOCK_GRAIN_S = 0.01
+
+
+@plain
+@dataclass(slots=True)
+class Treatment:
+    """`result` is set when the document ends the call or the waiting."""
+
+    next: AskFor | None
+    """What is asked for when it is due, absolute; None: music or silence."""
+    due: bool = False
+    document: Aside | None = None
+    music: bool = False
+    timer: str = ""
+    asked_at_s: float | None = None
+    hasty: int = 0
+    """Requests in a row that came too soon."""
+    result: Finish | StopWaiting | None = None
+
+    @classmethod
+    def of(cls, wait_url: str | None, method: Method, line: Line) -> Treatment:
+        """As a verb names it: None is music, empty is silence."""
+        if wait_url is None:
+            return cls(None, music=True)
+        return cls(AskFor(line.resolve(wait_url), method) if wait_url else None)
+
+    def start(self, line: Line) -> Course:
+        """Begin, or go on after an interruption."""
+        if self.music:
+            yield HoldMusic(line.draw_id())
+        elif self.next is None:
+            yield Waiting(None)
+        else:
+            yield Waiting(self.next.url)
+            yield from self._schedule(line)
+
+    def ask(self, told: Texts, line: Line) -> Course:
+        """Ask for the document that is due; `told` goes with the request."""
+        if self.next is None or not self.due:
+            return
+        self.due, self.asked_at_s = False, line.at_s
+        self.document = Aside(line.leg, Place.QUEUE_WAIT, patient=True)
+        extra = (*self.next.parameters, *told)
+        yield from self.document.ask(self.next.url, self.next.method, replace(line, queued=True), extra)
+
+    def receive(self, event: Event, line: Line) -> Course:
+        if isinstance(event, TimerFired) and event.name == self.timer:
+            self.due = True
+        elif self.document is not None:
+            yield from self.document.receive(event, replace(line, queued=True))
+            yield from self._follow(self.document, line)
+
+    def stop(self, line: Line) -> Course:
+        """Silence; `start` goes on."""
+        self.due = False
+        yield CancelTimer(self.timer)
+        if self.document is not None:
+            yield from self.document.stop(line)
+            self.document = None
+        if self.music:
+            yield StopMedia(line.draw_id())
+
+    def _follow(self, document: Aside, line: Line) -> Course:
+        if document.wanted is not None:
+            self.document, self.next = None, document.wanted
+            yield from self._schedule(line)
+        elif document.failed:
+            self.document, self.next, self.music = None, None, True
+            yield line.warn("the wait document cannot be had; there is music instead", 11200, Code.CALL_LOOP)
+            yield HoldMusic(line.draw_id())
+        elif isinstance(document.result, Finish) and not document.result.asked:
+            self.document = None
+            if self.next is not None:
+                self.next = replace(self.next, parameters=())
+            yield from self._schedule(line)
+        elif document.result is not None:
+            self.document, self.result = None, document.result
+
+    def _schedule(self, line: Line) -> Course:
+        ago_s = _APART_S if self.asked_at_s is None else line.at_s - self.asked_at_s
+        is_hasty = ago_s < _APART_S - _CLOCK_GRAIN_S
+        self.hasty = self.hasty + 1 if is_hasty else 0
+        if self.hasty <= _BURST:
+            self.due = True
+        else:
+            self.timer = f"wait {line.draw_id()}"
+            yield StartTimer(self.timer, _APART_S - ago_s)
