@@ -24,7 +24,7 @@ class EndpointKind(StrEnum):
     NUMBER = "loopback"
     """By a number that is routed as if the account had dialled it, on-net numbers included."""
     DEVICE = "username"
-    """By the registration of a device of the account."""
+    """By the registration of a device of the account; newer switches' sides find it by its id."""
 
 
 @plain
@@ -50,6 +50,8 @@ class Endpoint:
     """Custom-Channel-Vars of the leg."""
     details: JsonObject = field(default_factory=dict)
     """Further members of the endpoint, as Kazoo names them, from a device's document."""
+    failover: Endpoint | None = None
+    """Who is rung instead of a device that is not registered; gets its label and Call-ID."""
 
 
 @plain

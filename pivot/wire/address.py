@@ -18,6 +18,11 @@ class Route:
     pid: str | None = None
 
 
+def is_process(address: str | None) -> bool:
+    """Is this a process behind a shared queue?"""
+    return address is not None and address.startswith(_PID)
+
+
 def route(address: str) -> Route:
     """Read an address as `Control-Queue`, `Controller-Queue` and `Server-ID` carry it.
 

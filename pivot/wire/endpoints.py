@@ -1,19 +1,27 @@
 """Parties that are rung, as a `bridge` or an `originate_req` names them.
 
-Source: kapi_dialplan.erl, bridge endpoints; kz_endpoint_v4.erl, create_sip_endpoint and
-create_call_fwd_endpoint.
+Kazoo 4.3's switch side rings a device by its SIP user name, which it looks up among the registrations. That
+of Kazoo 5 knows no such way any more: it is given the device's id and reads its settings itself. Which of
+them a call is on shows in the address of its control process: 4.3's is a queue, 5's a process behind one.
+Source: kapi_dialplan.erl, bridge endpoints; ecallmgr_util.erl, get_sip_contact; kz_endpoint_v4.erl,
+create_sip_endpoint and create_call_fwd_endpoint; kz_endpoint_v5.erl, create_sip_endpoint.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pivot.model.call import Call
 from pivot.model.dialling import Endpoint, EndpointKind
 from pivot.model.instructions import NameValue
+from pivot.wire.address import is_process
 from pivot.wire.names import Field
 from pivot.wire.payload import Payload
 
 _LABEL = "Pivot-Label"
 """In Custom-Channel-Vars: how the document names the party."""
+_BY_ID = "endpoint"
+"""Invite-Format of a device that the switch's side looks up by its id."""
 
 
 def encode_endpoint(call: Call, endpoint: Endpoint) -> Payload:
@@ -25,12 +33,14 @@ def encode_endpoint(call: Call, endpoint: Endpoint) -> Payload:
         Field.ENDPOINT_TIMEOUT: None if endpoint.timeout_s is None else str(round(endpoint.timeout_s)),
         Field.CUSTOM_SIP_HEADERS: {item.name: item.value for item in endpoint.headers} or None,
         Field.ACCOUNT_ID: call.account_id,
+        Field.FAILOVER: _failover(call, endpoint),
     }
     return {
-        **endpoint.details,
         Field.INVITE_FORMAT: endpoint.kind.value,
         **_address(endpoint),
+        **endpoint.details,
         **{name: value for name, value in optional.items() if value is not None},
+        **_by_id(call, endpoint),
         Field.OUTBOUND_CALL_ID: endpoint.call_id,
         Field.CUSTOM_CHANNEL_VARS: {**endpoint.variables, _LABEL: endpoint.label},
     }
@@ -50,9 +60,26 @@ def _address(endpoint: Endpoint) -> Payload:
             }
 
 
+def _by_id(call: Call, endpoint: Endpoint) -> Payload:
+    """How Kazoo 5's switch side finds a device; nothing for 4.3's, and for who is no device."""
+    device_id = endpoint.details.get(Field.ENDPOINT_ID)
+    if endpoint.kind is not EndpointKind.DEVICE or device_id is None or not is_process(call.control_queue):
+        return {}
+    return {Field.INVITE_FORMAT: _BY_ID, Field.ENDPOINT_URI: f"{device_id}@{call.account_id}"}
+
+
+def _failover(call: Call, endpoint: Endpoint) -> Payload | None:
+    other = endpoint.failover
+    if other is None:
+        return None
+    return encode_endpoint(call, replace(other, label=endpoint.label, call_id=endpoint.call_id))
+
+
 def decode_endpoint(members: Payload) -> Endpoint:
     """The endpoint in a message, for who plays the switch."""
-    kind = EndpointKind(members[Field.INVITE_FORMAT])
+    written = members[Field.INVITE_FORMAT]
+    routed = (EndpointKind.ROUTE.value, EndpointKind.NUMBER.value)
+    kind = EndpointKind(written) if written in routed else EndpointKind.DEVICE
     variables = dict(members.get(Field.CUSTOM_CHANNEL_VARS, {}))
     address = members[Field.TO_USERNAME if kind is EndpointKind.DEVICE else Field.ROUTE]
     timeout = members.get(Field.ENDPOINT_TIMEOUT)

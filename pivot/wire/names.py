@@ -160,7 +160,10 @@ class Field(StrEnum):
     SIP_TRANSPORT = "SIP-Transport"
     AUTH_USER = "Auth-User"
     AUTH_PASSWORD = "Auth-Password"
+    ENDPOINT_ID = "Endpoint-ID"  # of a device or user
     ENDPOINT_TIMEOUT = "Endpoint-Timeout"  # text, seconds
+    ENDPOINT_URI = "Endpoint-URI"  # <Endpoint-ID>@<Account-ID>
+    FAILOVER = "Failover"  # another endpoint
     # conferences
     PARTICIPANT_ID = "Participant-ID"
     EVENT = "Event"

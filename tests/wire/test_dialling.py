@@ -198,3 +198,60 @@ def test_what_happens_to_a_leg_is_reported(name: str, members: dict[str, str], e
     message = encode_channel_event(name, CALL_ID, members, node="n@h", msg_id="m1")
 
     assert decode_event(message.routing_key, message.payload) == event
+
+
+PHONE = Endpoint(
+    "joey",
+    "b4",
+    EndpointKind.DEVICE,
+    "user_abc",
+    "pbx.example.com",
+    headers=(NameValue("X-KAZOO-AOR", "sip:user_abc@pbx.example.com"),),
+    variables={"Authorizing-ID": "d1"},
+    details={"Endpoint-ID": "d1", "To-User": "lobby", "Presence-ID": "2001@pbx.example.com"},
+    failover=Endpoint("", "", EndpointKind.NUMBER, "+15550007777", variables={"Call-Forward": "true"}),
+)
+AS_A_PHONE = {
+    "Presence-ID": "2001@pbx.example.com",
+    "Endpoint-ID": "d1",
+    "To-User": "lobby",
+    "To-Username": "user_abc",
+    "To-Realm": "pbx.example.com",
+    "Account-ID": "a1b2",
+    "Custom-SIP-Headers": {"X-KAZOO-AOR": "sip:user_abc@pbx.example.com"},
+    "Custom-Channel-Vars": {"Authorizing-ID": "d1", "Pivot-Label": "joey"},
+    "Outbound-Call-ID": "b4",
+    "Failover": {
+        "Invite-Format": "loopback",
+        "Route": "+15550007777",
+        "To-DID": "+15550007777",
+        "Account-ID": "a1b2",
+        "Custom-Channel-Vars": {"Call-Forward": "true", "Pivot-Label": "joey"},
+        "Outbound-Call-ID": "b4",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("control", "how"),
+    [
+        ("control-queue", {"Invite-Format": "username"}),
+        ("pid://<0.5.0>/control-queue", {"Invite-Format": "endpoint", "Endpoint-URI": "d1@a1b2"}),
+    ],
+    ids=["4.3", "5.0"],
+)
+def test_a_device_is_rung_as_the_calls_switch_finds_it(control: str, how: dict[str, str]) -> None:
+    """Kazoo 4.3 refuses the newer way, and 5.0 lets a device that is rung the older way vanish in silence."""
+    message = encode_command(call(control), BridgeTo("m1", (PHONE,), 20.0), SENDER, "unused")
+
+    assert orjson.loads(message.payload)["Endpoints"] == [AS_A_PHONE | how]
+
+
+def test_who_has_no_id_is_rung_alike_everywhere() -> None:
+    """Numbers and addresses are no devices."""
+    message = encode_command(
+        call("pid://<0.5.0>/q"), BridgeTo("m1", (SIP, NUMBER, DEVICE), 20.0), SENDER, "unused"
+    )
+
+    formats = [each["Invite-Format"] for each in orjson.loads(message.payload)["Endpoints"]]
+    assert formats == ["route", "loopback", "username"]
