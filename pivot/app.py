@@ -30,7 +30,7 @@ from pivot.metrics import Metrics
 from pivot.model.call import PivotRequest
 from pivot.reloading import Reloading
 from pivot.session.held import HeldDelivery
-from pivot.session.ports import Delivery, Observer
+from pivot.session.ports import Delivery, NoPhones, Observer
 from pivot.session.session import World
 from pivot.session.worker import Limits, Worker
 from pivot.web.app import make_web_app, serve_web
@@ -66,7 +66,7 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
         bus = await rooms.enter_async_context(open_bus(settings.bus, node=node, watched=cluster.watched))
         await rooms.enter_async_context(announcements.over(bus))
         worker = Worker(
-            World(bus, fetcher, HeldDelivery(), now=time.time),
+            World(bus, fetcher, HeldDelivery(), now=time.time, phones=cluster.phones or NoPhones()),
             force.rules,
             watchers(metrics, debug.recorder),
             Limits(settings.bus.max_calls, settings.bus.max_asking),

@@ -118,6 +118,6 @@ def wanted_of(settings: Settings, node: str) -> Wanted:
         zone=kazoo.zone or os.environ.get("KAZOO_ZONE") or "local",
         settings=kazoo.system_config,
         schemas=settings.schemas.source == "couch",
-        owners=has_cluster,
+        accounts=has_cluster,
         timeout_s=settings.debug.couch_timeout_s,
     )

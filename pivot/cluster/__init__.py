@@ -1,1 +1,1 @@
-"""What the Kazoo cluster's own databases say: settings, schemas, owners of devices. Nothing is written."""
+"""What the Kazoo cluster's own databases say: settings, schemas, devices and users. Nothing is written."""

@@ -13,6 +13,7 @@ from pivot.cluster import library, system_config
 from pivot.cluster.kept import Kept, Pauses
 from pivot.cluster.library import Library
 from pivot.cluster.owners import CouchOwners
+from pivot.cluster.phones import CouchPhones
 from pivot.cluster.system_config import Figures, SystemConfig, figures_of
 from pivot.debug.couch import Couch, MissingDatabaseError
 from pivot.schema import Schemas
@@ -35,7 +36,7 @@ class Wanted:
         zone: of ours.
         settings: whether `system_config` is.
         schemas: whether `system_schemas` are.
-        owners: whether devices' owners are.
+        accounts: whether accounts' databases are: devices' owners, and phones for Dial.
     """
 
     couch_url: str
@@ -43,7 +44,7 @@ class Wanted:
     zone: str
     settings: bool = False
     schemas: bool = False
-    owners: bool = False
+    accounts: bool = False
     timeout_s: float = 10.0
     pauses: Pauses = field(default_factory=Pauses)
 
@@ -63,9 +64,12 @@ class Cluster:
         self._named: set[str] = set()
         self.figures = Figures()
         self.owners: CouchOwners | None = None
+        self.phones: CouchPhones | None = None
         self.kept: dict[str, Kept] = {}
-        if wanted.owners:
-            self.owners = CouchOwners(couch, asyncio.get_running_loop().time)
+        if wanted.accounts:
+            now = asyncio.get_running_loop().time
+            self.owners = CouchOwners(couch, now)
+            self.phones = CouchPhones(couch, now)
         if wanted.settings:
             database = system_config.DATABASE
             self.kept[database] = Kept(database, self._read_settings, wanted.pauses)
@@ -131,8 +135,9 @@ async def open_cluster(wanted: Wanted, changed: Callable[[Cluster], None]) -> As
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=_CLOSE_S)
-        if cluster.owners is not None:
-            await cluster.owners.close()
+        for reader in (cluster.owners, cluster.phones):
+            if reader is not None:
+                await reader.close()
         await couch.close()
 
 
