@@ -23,6 +23,7 @@ from pivot.web.settings import WebSettings
 
 DEFAULT_FILE = Path("/etc/pivot/pivot.toml")
 ENVIRONMENT_PREFIX = "PIVOT_"
+_SIP_URI = re.compile(r"sips?:[^\s@,<>\[\]]+@[^\s@,<>]+")
 _NOT_SETTINGS = ("PIVOT_TEST_",)
 """Environment names of the test suite that share our prefix."""
 
@@ -49,11 +50,14 @@ class TwimlSettings:
     apology: str = ""  # said before we hang up on a call that cannot go on; empty: nothing
     max_xml_depth: int = 64
     max_xml_nodes: int = 1000
+    stream_gateway: str = ""  # SIP URI that carries audio to WebSockets; empty: there is none
 
     def problems(self) -> Iterator[tuple[str, str]]:
         for account, profile in self.accounts.items():
             if profile not in ("kazoo", "twilio"):
                 yield f"accounts.{account}", f'is "{profile}", want "kazoo" or "twilio"'
+        if self.stream_gateway and not _SIP_URI.fullmatch(self.stream_gateway):
+            yield "stream_gateway", f'is "{self.stream_gateway}", want sip:user@host, or nothing'
         yield from _too_small(self, "max_iterations", "max_xml_depth", "max_xml_nodes")
 
 

@@ -104,6 +104,7 @@ def rules_of(settings: Settings, schemas: Schemas, figures: Figures | None = Non
         fallback_url=settings.fetch.fallback_url,
         max_iterations=settings.twiml.max_iterations,
         apology=settings.twiml.apology,
+        stream_gateway=settings.twiml.stream_gateway,
         recording_extension=figures.recording_extension or "mp3",
     )
 

@@ -87,6 +87,7 @@ def test_the_environment_can_spell_every_type() -> None:
         ({"PIVOT_TWIML__PROFILE": "plivo"}, 'want "kazoo" or "twilio"'),
         ({"PIVOT_TWIML__ACCOUNTS": '{"a1": "plivo"}'}, "twiml.accounts.a1 is"),
         ({"PIVOT_TWIML__ACCOUNTS": "a1"}, "want a table"),
+        ({"PIVOT_TWIML__STREAM_GATEWAY": "gw.example.com"}, "want sip:user@host, or nothing"),
         (
             {"PIVOT_FETCH__TIMOUT_S": "5"},
             r"fetch.timout_s in the environment is unknown \(did you mean timeout_s",

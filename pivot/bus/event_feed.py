@@ -15,7 +15,7 @@ from pivot.bus.edge import bus_errors
 from pivot.bus.inbox import body_of, delivered
 from pivot.bus.stats import BusStats
 from pivot.errors import BusError, WireError
-from pivot.model.dialling import LegControlled
+from pivot.model.dialling import LegControlled, LegPrepared
 from pivot.model.events import Event
 from pivot.wire.conference import decode_conference_event
 from pivot.wire.events import decode_event
@@ -104,7 +104,7 @@ class EventFeed:
         leg = self._asked.get(msg_id)
         answer = decode_reply(body) if leg else None
         if leg and answer:
-            if not isinstance(answer, LegControlled):  # the leg's own end is still to come
+            if not isinstance(answer, LegControlled | LegPrepared):  # the leg's own end is still to come
                 del self._asked[msg_id]
             self._give(leg, answer, message)
 

@@ -23,7 +23,7 @@ from pivot.errors import BusError, WireError
 from pivot.model.call import Call
 from pivot.model.codes import Code
 from pivot.model.commands import BusCommand
-from pivot.model.dialling import CallApart, DialCarrier
+from pivot.model.dialling import CallApart, CallToHear, DialCarrier
 from pivot.model.switch import AskChannel, SendFile
 from pivot.wire.changes import database_created
 from pivot.wire.envelope import Sender
@@ -114,7 +114,7 @@ class RabbitBus:
             message = encode_command(call, command, self.sender, new_msg_id())
         except WireError as error:
             raise BusError(Code.BUS_RETURNED, str(error)) from error
-        if isinstance(command, AskChannel | SendFile | DialCarrier | CallApart):
+        if isinstance(command, AskChannel | SendFile | DialCarrier | CallApart | CallToHear):
             self._events.expect_answer(message.msg_id, call.call_id)
         await self._outbox.publish(message)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pivot.execute.step import Step
+from pivot.execute.steps.connect import ConnectStep
 from pivot.execute.steps.dial import dial_step
 from pivot.execute.steps.echo import EchoStep
 from pivot.execute.steps.enqueue import EnqueueStep
@@ -23,6 +24,7 @@ from pivot.execute.steps.start import StartStep
 from pivot.execute.steps.stop import StopStep
 from pivot.execute.steps.unsupported import passed_over, pay_step, sms_step
 from pivot.model.instructions import (
+    ConnectVerb,
     DialVerb,
     EchoVerb,
     EnqueueVerb,
@@ -59,6 +61,7 @@ _MAKERS: dict[type, Callable[[Any], Step]] = {
     LeaveVerb: LeaveStep,
     HangupVerb: HangupStep,
     SetVerb: SetStep,
+    ConnectVerb: ConnectStep,
     StartVerb: StartStep,
     StopVerb: StopStep,
 }

@@ -45,6 +45,8 @@ class Rules:
     """After the call: how long to wait for its recordings."""
     recording_extension: str = "mp3"
     """File type of recordings: `mp3` or `wav`; system config `callflow.call_recording.extension`."""
+    stream_gateway: str = ""
+    """SIP URI of what carries a call's audio to WebSockets, see `docs/gateway.md`; empty: there is none."""
     recordings_url: str = ""
     """Where recordings are put and fetched, unless a document says so; empty: under the verb's action."""
 

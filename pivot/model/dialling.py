@@ -110,6 +110,33 @@ class CallApart:
 
 @plain
 @dataclass(frozen=True, slots=True)
+class CallToHear:
+    """Prepare to ring a party that shall hear a leg, and whomever that talks with.
+
+    `LegControlled` and `LegPrepared` follow, or `LegFailed`.
+    """
+
+    msg_id: str
+    endpoint: Endpoint
+    heard: str
+    """The leg that it hears."""
+    timeout_s: float
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class RingPrepared:
+    """Ring a party that is prepared; `LegReady` or `LegFailed` follows."""
+
+    msg_id: str
+    """Of the command that prepared it."""
+    leg: str
+    queue: str
+    """Where somebody waits for this word, for a few seconds."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
 class JoinLeg:
     """Join the caller with a leg that waits on the switch; both are parked when they part."""
 
@@ -203,6 +230,8 @@ DiallingCommand: TypeAlias = (
     DialCarrier
     | BridgeTo
     | CallApart
+    | CallToHear
+    | RingPrepared
     | JoinLeg
     | PartLegs
     | RingBack
@@ -274,8 +303,20 @@ class LegControlled:
 
 @plain
 @dataclass(frozen=True, slots=True)
+class LegPrepared:
+    """A leg that shall hear another one will be rung at our word."""
+
+    msg_id: str
+    call_id: str
+    control_queue: str
+    queue: str
+    """Where that word is waited for."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
 class LegReady:
-    """A leg that we rang apart has answered and waits."""
+    """A leg that we rang apart has answered: it waits, or hears what it shall hear."""
 
     msg_id: str
     call_id: str
@@ -291,5 +332,5 @@ class LegFailed:
 
 
 DiallingEvent: TypeAlias = (
-    LegRinging | LegsBridged | LegsParted | CarrierDone | LegControlled | LegReady | LegFailed
+    LegRinging | LegsBridged | LegsParted | CarrierDone | LegControlled | LegPrepared | LegReady | LegFailed
 )

@@ -18,7 +18,8 @@ def follow_script(
 
     Args:
         script: rows with `t` and `do`: `dtmf` with `digits`, `hangup`, `talk` with `dur`, and what the
-            dialled parties do, `leg` and `leg_dtmf`. The rest is left to whoever plays it.
+            dialled parties do, `leg` and `leg_dtmf`, and those behind a gateway, `ws`. The rest is left to
+            whoever plays it.
         switch: where the caller's leg is.
         call_id: the caller's leg.
         clock: counts the seconds.
@@ -34,5 +35,5 @@ def follow_script(
                 clock.call_later(at_s, switch.hang_up, call_id)
             case "talk":
                 clock.call_later(at_s, leg.talk, row["dur"])
-            case "leg" | "leg_dtmf":
+            case "leg" | "leg_dtmf" | "ws":
                 switch.parties.follow(row, at_s, BETWEEN_KEYS_S)

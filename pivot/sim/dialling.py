@@ -14,19 +14,23 @@ from pivot.model.dialling import (
     BridgeTo,
     CallApart,
     CallerId,
+    CallToHear,
     CarrierDone,
     DialCarrier,
     DiallingCommand,
+    Endpoint,
     HoldMusic,
     JoinLeg,
     LegControlled,
     LegFailed,
+    LegPrepared,
     LegReady,
     LegRinging,
     LegsBridged,
     LegsParted,
     PartLegs,
     RingBack,
+    RingPrepared,
     StartRecording,
     StopRecording,
 )
@@ -39,6 +43,7 @@ from pivot.model.rooms import (
     LeaveConference,
 )
 from pivot.sim.leg import Clock, Handle, Leg, Observed
+from pivot.sim.sockets import Socket, socket_of
 
 _CAUSES = {"busy": ("USER_BUSY", 486), "reject": ("CALL_REJECTED", 603)}
 _FAILURES = {404: "UNALLOCATED_NUMBER", 480: "SUBSCRIBER_ABSENT", 503: "NORMAL_TEMPORARY_FAILURE"}
@@ -62,6 +67,8 @@ class _Party:
     leg: Leg
     label: str
     ringing: bool = True
+    socket: Socket | None = None
+    """Set for a gateway: the WebSocket that it opens."""
 
 
 @dataclass(slots=True, eq=False)
@@ -69,7 +76,7 @@ class _Ring:
     """One command that rings parties for a caller."""
 
     caller: str
-    command: DialCarrier | BridgeTo | CallApart
+    command: DialCarrier | BridgeTo | CallApart | CallToHear
     parties: list[_Party]
     timer: Handle | None = None
     last: tuple[str, str | None] = ("NO_ANSWER", None)
@@ -97,6 +104,10 @@ class Parties:
     _bridges: dict[str, _Ring | None] = field(default_factory=dict)
     """Of callers who talk: the command that began it, or None when the leg was joined."""
     _files: dict[str, _File] = field(default_factory=dict)
+    _prepared: dict[str, tuple[str, CallToHear]] = field(default_factory=dict)
+    """By the leg that will be rung at the program's word: for whom, and the command."""
+    _hearing: dict[str, str] = field(default_factory=dict)
+    """By a leg that hears another: which."""
 
     # What the program tells the switch
 
@@ -109,11 +120,15 @@ class Parties:
             case BeepConference():
                 self._observe("beep")
             case DialCarrier(number=number):
-                self._ring(caller, command, [(f"carrier-{len(self.rung)}@sim", number)])
+                self._ring(caller, command, [self._party(f"carrier-{len(self.rung)}@sim", number)])
             case BridgeTo(endpoints=endpoints):
-                self._ring(caller, command, [(each.call_id, each.label) for each in endpoints])
+                self._ring(caller, command, [self._party_at(each) for each in endpoints])
+            case CallToHear():
+                self._prepare(caller, command)
+            case RingPrepared(leg=leg):
+                self._ring_prepared(leg)
             case CallApart(endpoint=endpoint):
-                self._ring(caller, command, [(endpoint.call_id, endpoint.label)])
+                self._ring(caller, command, [self._party_at(endpoint)])
                 self.host.emit(
                     caller, LegControlled(command.msg_id, endpoint.call_id, f"{endpoint.call_id}-control")
                 )
@@ -162,10 +177,18 @@ class Parties:
             for index, digit in enumerate(digits):
                 self.host.clock.call_later(index * between_s, self.rung[number].leg.press, digit)
 
+    def close_sockets(self) -> None:
+        """Whoever a gateway is connected with hangs up the WebSocket, and the gateway its leg."""
+        for party in self.rung:
+            if party.socket is not None and party.leg.alive:
+                self._leave(party, "NORMAL_CLEARING", None)
+
     def follow(self, row: Mapping[str, Any], at_s: float, between_s: float) -> None:
-        """A row of a script: `leg` with `event`, or `leg_dtmf` with `digits`."""
+        """A row of a script: `leg` with `event`, `leg_dtmf` with `digits`, or `ws` with `close`."""
         number = row.get("leg", 0)
-        if row["do"] == "leg":
+        if row["do"] == "ws":
+            self.host.clock.call_later(at_s, self.close_sockets)
+        elif row["do"] == "leg":
             self.host.clock.call_later(at_s, self.do, number, row["event"], row.get("sip"))
         else:
             self.host.clock.call_later(at_s, self.press, number, row["digits"], between_s)
@@ -175,6 +198,8 @@ class Parties:
     def word_for_end(self, leg: Leg) -> tuple[str, dict[str, str | tuple[str, ...] | None]]:
         """How a bystander calls it when the program ends this leg."""
         for party in self.rung:
+            if party.leg is leg and party.socket is not None:
+                return party.socket.closes
             if party.leg is leg and party.ringing:
                 return "cancel_leg", {"target": party.label}
         return ("hangup" if leg.name is None else "hangup_leg"), {}
@@ -188,9 +213,12 @@ class Parties:
             if party.leg.call_id == call_id:
                 self._parted(party)
         for ring in [each for each in self._rings if each.caller == call_id]:
-            if not isinstance(ring.command, CallApart):
+            if not isinstance(ring.command, CallApart | CallToHear):
                 self._give_up(ring, "ORIGINATOR_CANCEL", "hangup_leg")
                 self._end_ring(ring)
+        for party in self.rung:
+            if self._hearing.get(party.leg.call_id) == call_id and party.leg.alive:
+                self._leave(party, "NORMAL_CLEARING", None)
         other = self._joined.pop(call_id, None)
         if other is not None:
             self._joined.pop(other, None)
@@ -211,20 +239,47 @@ class Parties:
         ring = self._bridges.pop(gone, None)
         leg = self.host.legs[other]
         if ring is not None and leg.alive:
-            leg.observe("hangup_leg")
+            op, details = self.word_for_end(leg)
+            leg.observe(op, **details)
             leg.destroy()
         elif leg.alive:
             self.host.emit(other, LegsParted(other))
 
+    def _party(self, call_id: str, label: str, socket: Socket | None = None) -> _Party:
+        return _Party(self.host.add_leg(call_id, CALLEE), label, socket=socket)
+
+    def _party_at(self, endpoint: Endpoint) -> _Party:
+        return self._party(endpoint.call_id, endpoint.label, socket_of(endpoint))
+
     def _ring(
-        self, caller: str, command: DialCarrier | BridgeTo | CallApart, whom: list[tuple[str, str]]
+        self, caller: str, command: DialCarrier | BridgeTo | CallApart | CallToHear, parties: list[_Party]
     ) -> None:
-        parties = [_Party(self.host.add_leg(call_id, CALLEE), label) for call_id, label in whom]
         self.rung += parties
         ring = _Ring(caller, command, parties)
         self._rings.append(ring)
-        self._observe("dial", **_dialled(parties, command.timeout_s, command.caller_id))
         ring.timer = self.host.clock.call_later(command.timeout_s, self._rang_out, ring)
+        if not isinstance(command, CallToHear) and not any(party.socket for party in parties):
+            self._observe("dial", **_dialled(parties, command.timeout_s, command.caller_id))
+        for party in parties:
+            if party.socket is not None:  # a machine: it answers at once
+                op, details = party.socket.opens
+                self._observe(op, **details)
+                self.host.clock.call_later(0.0, self._answer, party)
+
+    def _prepare(self, caller: str, command: CallToHear) -> None:
+        """Nobody is rung yet: the program is asked for its word first."""
+        leg, control = command.endpoint.call_id, f"{command.endpoint.call_id}-control"
+        self._prepared[leg] = caller, command
+        self.host.emit(caller, LegControlled(command.msg_id, leg, control))
+        self.host.emit(caller, LegPrepared(command.msg_id, leg, control, f"{leg}-originate"))
+
+    def _ring_prepared(self, leg: str) -> None:
+        caller, command = self._prepared.pop(leg)
+        if command.heard in self.host.legs and self.host.legs[command.heard].alive:
+            self._hearing[leg] = command.heard
+            self._ring(caller, command, [self._party_at(command.endpoint)])
+        else:
+            self.host.emit(caller, LegFailed(command.msg_id, "INVALID_CALL_REFERENCE"))
 
     def _rang_out(self, ring: _Ring) -> None:
         self._give_up(ring, "NO_ANSWER", "cancel_leg")
@@ -244,7 +299,7 @@ class Parties:
         party.ringing = False
         party.leg.pick_up()
         self._end_ring(ring)
-        if isinstance(ring.command, CallApart):
+        if isinstance(ring.command, CallApart | CallToHear):
             self._emit(party, LegReady(ring.command.msg_id, party.leg.call_id))
             return
         self._give_up(ring, "LOSE_RACE", "cancel_leg", winner=party)
@@ -269,6 +324,9 @@ class Parties:
             self._bridges[caller] = None
 
     def _leave(self, party: _Party, cause: str, sip: int | None) -> None:
+        if party.socket is not None:
+            op, details = party.socket.closes
+            party.leg.observe(op, **details)
         party.leg.destroy(cause, f"sip:{sip}" if sip else None)
         self._parted(party, cause, sip)
 
@@ -295,7 +353,7 @@ class Parties:
     def _finish(self, ring: _Ring, cause: str, code: str | None) -> None:
         """Nobody answered."""
         self._end_ring(ring)
-        if isinstance(ring.command, CallApart):
+        if isinstance(ring.command, CallApart | CallToHear):
             self.host.emit(ring.caller, LegFailed(ring.command.msg_id, cause))
         elif self.host.legs[ring.caller].alive:
             self._tell_end(ring, cause, cause, code)

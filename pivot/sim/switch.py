@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pivot.model.codes import Code
-from pivot.model.dialling import DiallingCommand
+from pivot.model.dialling import DiallingCommand, RingPrepared
 from pivot.model.events import ChannelFound, CommandFailed, Event, FileSent
 from pivot.model.rooms import ConferenceCommand
 from pivot.model.switch import AskChannel, Hangup, SendFile, StopMedia, SwitchCommand
@@ -54,6 +54,8 @@ class SimulatedSwitch:
         leg = self.legs.get(target)
         if isinstance(command, SendFile):
             self.clock.call_later(0.0, self.emit, call_id, FileSent(command.msg_id, ok=True))
+        elif isinstance(command, RingPrepared):
+            self.parties.perform(call_id, command)
         elif leg is None or not leg.alive:
             self._refuse(call_id, command)
         elif isinstance(command, AskChannel):

@@ -119,11 +119,14 @@ ORIGINATE_REQ = Api(
         Field.ORIGINATE_IMMEDIATE,
         Field.IGNORE_EARLY_MEDIA,
         Field.EXISTING_CALL_ID,
+        Field.EAVESDROP_MODE,
+        Field.EAVESDROP_CALL_ID,
         Field.CUSTOM_CHANNEL_VARS,
     ),
     checks={
         **_kind(Category.RESOURCE, EventName.ORIGINATE_REQ),
         Field.APPLICATION_NAME: one_of("bridge", "eavesdrop", "fax", "park", "transfer"),
+        Field.EAVESDROP_MODE: one_of("listen", "whisper", "full"),
         Field.ENDPOINTS: is_list,
         Field.CUSTOM_CHANNEL_VARS: is_object,
     },
@@ -131,6 +134,16 @@ ORIGINATE_REQ = Api(
 ORIGINATE_UUID = Api("originate_uuid", required=(Field.OUTBOUND_CALL_ID,), optional=(Field.OUTBOUND_CONTROL,))
 ORIGINATE_RESP = Api(
     "originate_resp", required=(), optional=(Field.APPLICATION_RESPONSE, Field.ERROR_MESSAGE, Field.CALL_ID)
+)
+ORIGINATE_READY = Api(
+    "originate_ready",
+    required=(Field.CONTROL_QUEUE, Field.CALL_ID),
+    checks=_kind(Category.DIALPLAN, EventName.ORIGINATE_READY),
+)
+ORIGINATE_EXECUTE = Api(
+    "originate_execute",
+    required=(Field.CALL_ID,),
+    checks=_kind(Category.DIALPLAN, EventName.ORIGINATE_EXECUTE),
 )
 DISCOVERY_REQ = Api(
     "conference discovery_req",

@@ -2,7 +2,8 @@
 
 What goes past the control process is answered on our own queue (`dialling_replies.py`).
 Source: kapi_dialplan.erl, kapi_offnet_resource.erl, kapi_resource.erl; stepswitch_bridge.erl,
-ecallmgr_originate.erl, ecallmgr_call_command.erl for what they do.
+ecallmgr_originate.erl, ecallmgr_call_command.erl for what they do; spyvsspy_handlers.erl for a party that
+hears a call. The call command `eavesdrop` would do for that, too, but it usurps the call that is heard.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ from pivot.model.dialling import (
     BridgeTo,
     CallApart,
     CallerId,
+    CallToHear,
     DialCarrier,
     DiallingCommand,
     HoldMusic,
     JoinLeg,
     PartLegs,
     RingBack,
+    RingPrepared,
     StartRecording,
     StopRecording,
 )
-from pivot.wire.apis import COMMANDS, OFFNET_REQ, ORIGINATE_REQ
+from pivot.wire.apis import COMMANDS, OFFNET_REQ, ORIGINATE_EXECUTE, ORIGINATE_REQ
 from pivot.wire.endpoints import decode_endpoint, encode_endpoint
 from pivot.wire.envelope import KAPPS_CALL, TRANSLATOR, Message, Sender, addressed, seal
 from pivot.wire.names import Application, Category, EventName, Exchange, Field, InsertAt
@@ -44,8 +47,10 @@ def encode_dialling_command(call: Call, command: DiallingCommand, sender: Sender
     match command:
         case DialCarrier():
             return _offnet(call, command, sender)
-        case CallApart():
+        case CallApart() | CallToHear():
             return _originate(call, command, sender)
+        case RingPrepared():
+            return _execute(command, sender)
     members = _members(call, command)
     payload = seal(
         COMMANDS[members[Field.APPLICATION_NAME]],
@@ -169,20 +174,18 @@ def _offnet(call: Call, command: DialCarrier, sender: Sender) -> Message:
     return Message(Exchange.RESOURCES, offnet_request("audio"), payload, command.msg_id)
 
 
-def _originate(call: Call, command: CallApart, sender: Sender) -> Message:
-    """The leg is parked when it answers, on the caller's media server so that both can be joined."""
+def _originate(call: Call, command: CallApart | CallToHear, sender: Sender) -> Message:
+    """On the caller's media server, so that both can be joined, or one hear the other."""
     payload = seal(
         ORIGINATE_REQ,
         {
-            Field.APPLICATION_NAME: Application.PARK,
             Field.ENDPOINTS: [encode_endpoint(call, command.endpoint)],
             Field.OUTBOUND_CALL_ID: command.endpoint.call_id,
             Field.EXISTING_CALL_ID: call.call_id,
-            Field.ORIGINATE_IMMEDIATE: True,
             Field.IGNORE_EARLY_MEDIA: True,
             Field.TIMEOUT: round(command.timeout_s),
             Field.ACCOUNT_ID: call.account_id or "",
-            **_shown(command.caller_id),
+            **_purpose(command),
         },
         kind=(Category.RESOURCE, EventName.ORIGINATE_REQ),
         app=TRANSLATOR,
@@ -191,6 +194,34 @@ def _originate(call: Call, command: CallApart, sender: Sender) -> Message:
         server_id=sender.server_id,
     )
     return Message(Exchange.CALLMGR, ORIGINATE_REQUEST, payload, command.msg_id)
+
+
+def _purpose(command: CallApart | CallToHear) -> Payload:
+    """What the leg does when it answers: it is parked, or hears and says nothing."""
+    if isinstance(command, CallApart):
+        return {
+            Field.APPLICATION_NAME: Application.PARK,
+            Field.ORIGINATE_IMMEDIATE: True,
+            **_shown(command.caller_id),
+        }
+    return {
+        Field.APPLICATION_NAME: Application.EAVESDROP,
+        Field.EAVESDROP_CALL_ID: command.heard,
+        Field.EAVESDROP_MODE: "listen",
+    }
+
+
+def _execute(command: RingPrepared, sender: Sender) -> Message:
+    payload = seal(
+        ORIGINATE_EXECUTE,
+        {Field.CALL_ID: command.leg},
+        kind=(Category.DIALPLAN, EventName.ORIGINATE_EXECUTE),
+        app=TRANSLATOR,
+        node=sender.node,
+        msg_id=command.msg_id,
+        server_id=sender.server_id,
+    )
+    return addressed(Exchange.TARGETED, command.queue, payload, command.msg_id)
 
 
 # ---- for who plays the other side
@@ -218,7 +249,14 @@ def decode_dialling_command(payload: Payload) -> DiallingCommand | None:
             ORIGINATE_REQ.check(payload)
             endpoint = decode_endpoint(payload[Field.ENDPOINTS][0])
             timeout_s = float(payload.get(Field.TIMEOUT, 60))
+            if payload[Field.APPLICATION_NAME] == Application.EAVESDROP:
+                return CallToHear(
+                    payload[Field.MSG_ID], endpoint, payload[Field.EAVESDROP_CALL_ID], timeout_s
+                )
             return CallApart(payload[Field.MSG_ID], endpoint, timeout_s, _caller_id(payload))
+        case Category.DIALPLAN, EventName.ORIGINATE_EXECUTE:
+            ORIGINATE_EXECUTE.check(payload)
+            return RingPrepared(payload[Field.MSG_ID], payload[Field.CALL_ID], queue="")
         case Category.CALL, EventName.COMMAND:
             return _decoded(payload)
     return None

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from pivot.errors import WireError
-from pivot.model.dialling import CarrierDone, LegControlled, LegFailed, LegReady
-from pivot.wire.apis import OFFNET_RESP, ORIGINATE_RESP, ORIGINATE_UUID
+from pivot.model.dialling import CarrierDone, LegControlled, LegFailed, LegPrepared, LegReady
+from pivot.wire.apis import OFFNET_RESP, ORIGINATE_READY, ORIGINATE_RESP, ORIGINATE_UUID
 from pivot.wire.envelope import ECALLMGR, STEPSWITCH, Message, seal
 from pivot.wire.names import Category, EventName, Exchange, Field
 from pivot.wire.payload import Payload
 
-Reply: TypeAlias = CarrierDone | LegControlled | LegReady | LegFailed
+Reply: TypeAlias = CarrierDone | LegControlled | LegPrepared | LegReady | LegFailed
 
 
 def decode_dialling_reply(payload: Payload) -> Reply | None:
@@ -38,6 +38,14 @@ def decode_dialling_reply(payload: Payload) -> Reply | None:
             if not call_id or not queue:
                 raise WireError("originate_uuid: names no leg or no control queue")
             return LegControlled(payload[Field.MSG_ID], call_id, queue)
+        case Category.DIALPLAN, EventName.ORIGINATE_READY:
+            ORIGINATE_READY.check(payload)
+            return LegPrepared(
+                payload[Field.MSG_ID],
+                str(payload[Field.CALL_ID]),
+                str(payload[Field.CONTROL_QUEUE]),
+                _text(payload, Field.SERVER_ID) or "",
+            )
         case Category.RESOURCE, EventName.ORIGINATE_RESP:
             return _originated(payload)
         case Category.ERROR, EventName.ORIGINATE_RESP:
@@ -55,6 +63,7 @@ def _originated(payload: Payload) -> LegReady | LegFailed:
 def encode_dialling_reply(event: Reply, server_id: str, *, node: str) -> Message:
     """The answer to `server_id` as Kazoo publishes it."""
     category, app, api = Category.RESOURCE, ECALLMGR, ORIGINATE_RESP
+    asks_at: str | None = None
     match event:
         case CarrierDone(cause=cause, code=code):
             app, api = STEPSWITCH, OFFNET_RESP
@@ -62,11 +71,16 @@ def encode_dialling_reply(event: Reply, server_id: str, *, node: str) -> Message
         case LegControlled(call_id=call_id, control_queue=queue):
             api = ORIGINATE_UUID
             body = {Field.OUTBOUND_CALL_ID: call_id, Field.OUTBOUND_CONTROL: queue}
+        case LegPrepared(call_id=call_id, control_queue=queue, queue=asks_at):
+            category, api = Category.DIALPLAN, ORIGINATE_READY
+            body = {Field.CALL_ID: call_id, Field.CONTROL_QUEUE: queue}
         case LegReady(call_id=call_id):
             body = {Field.CALL_ID: call_id, Field.APPLICATION_RESPONSE: "SUCCESS"}
         case LegFailed(cause=cause):
             category, body = Category.ERROR, {Field.ERROR_MESSAGE: cause}
-    payload = seal(api, body, kind=(category, api.name), app=app, node=node, msg_id=event.msg_id)
+    payload = seal(
+        api, body, kind=(category, api.name), app=app, node=node, msg_id=event.msg_id, server_id=asks_at
+    )
     return Message(Exchange.TARGETED, server_id, payload, event.msg_id)
 
 

@@ -89,7 +89,7 @@ def _decoded(payload: Payload) -> BusCommand | None:
             return decode_switch_command(payload) or decode_dialling_command(payload)
         case Category.CONFERENCE, _:
             return decode_conference_command(payload)
-        case Category.RESOURCE, _:
+        case (Category.RESOURCE, _) | (Category.DIALPLAN, EventName.ORIGINATE_EXECUTE):
             return decode_dialling_command(payload)
     return None
 

@@ -11,8 +11,18 @@ from structlog.testing import capture_logs
 
 from pivot.bus import RabbitBus
 from pivot.errors import BusError
+from pivot.model.dialling import (
+    CallToHear,
+    Endpoint,
+    EndpointKind,
+    LegControlled,
+    LegPrepared,
+    LegReady,
+    RingPrepared,
+)
 from pivot.model.events import ChannelDestroyed, ChannelFound, DigitPressed, Event, FileSent, Usurped
 from pivot.model.switch import AskChannel, SendFile
+from pivot.wire.dialling_replies import encode_dialling_reply
 from pivot.wire.envelope import Message
 from pivot.wire.events import encode_channel_event, encode_usurp
 from pivot.wire.media_server import encode_reply
@@ -144,3 +154,29 @@ async def test_answers_to_our_questions_reach_the_call_that_asked(bus: RabbitBus
 
     assert [await heard(events), await heard(events)] == [ChannelFound("b-leg"), FileSent("q2", ok=True)]
     assert events.empty()
+
+
+async def test_a_leg_that_is_prepared_answers_more_than_once(bus: RabbitBus, kazoo: KazooSide) -> None:
+    """Its control queue, that it waits for our word, and after that word that it answered: one Msg-ID."""
+    call = decode_request(request("hears@host")).call
+    gateway = Endpoint("sip:g@gw.test", "g-leg", EndpointKind.ROUTE, "sip:g@gw.test")
+    events: asyncio.Queue[Event] = asyncio.Queue()
+    await bus.bind(call.call_id, events.put_nowait)
+    asked = await kazoo.listen("callmgr", "originate.resource.req")
+    words = await kazoo.listen("targeted", "originate-queue")
+    answers = (
+        LegControlled("m1", "g-leg", "g-control"),
+        LegPrepared("m1", "g-leg", "g-control", "originate-queue"),
+        LegReady("m1", "g-leg"),
+    )
+
+    await bus.send(call, CallToHear("m1", gateway, call.call_id, 10.0))
+    await heard(asked)
+    for answer in answers[:2]:
+        await publish(kazoo, encode_dialling_reply(answer, bus.sender.server_id, node="ecallmgr@h"))
+    prepared = [await heard(events), await heard(events)]
+    await bus.send(call, RingPrepared("m1", "g-leg", "originate-queue"))
+    await heard(words)
+    await publish(kazoo, encode_dialling_reply(answers[2], bus.sender.server_id, node="ecallmgr@h"))
+
+    assert (*prepared, await heard(events)) == answers

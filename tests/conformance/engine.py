@@ -50,7 +50,7 @@ _LIMIT_S = 20_000.0
 
 def rules_for_cases() -> Rules:
     """Twilio's profile: cases on Kazoo's own verbs, too, expect its ids and its way of completing URLs."""
-    return replace(RULES, profile="twilio", apology=APOLOGY)
+    return replace(RULES, profile="twilio", apology=APOLOGY, stream_gateway="sip:streams@gateway.test")
 
 
 def request_for(case: Case, base: str = "") -> PivotRequest:

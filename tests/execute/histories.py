@@ -25,6 +25,7 @@ from pivot.model.dialling import (
     EndpointsFound,
     LegControlled,
     LegFailed,
+    LegPrepared,
     LegReady,
     LegRinging,
     LegsBridged,
@@ -207,6 +208,9 @@ KINDS: tuple[Callable[[History, int], Event | None], ...] = (
     lambda history, which: CarrierDone(_pick(history.ids("msg_id"), which), "USER_BUSY", "sip:486"),
     lambda history, which: LegControlled(
         _pick(history.ids("msg_id"), which), _pick(history.legs(), which), "queue"
+    ),
+    lambda history, which: LegPrepared(
+        _pick(history.ids("msg_id"), which), _pick(history.legs(), which), "queue", "originate"
     ),
     lambda history, which: LegReady(_pick(history.ids("msg_id"), which), "any"),
     lambda history, which: LegFailed(_pick(history.ids("msg_id"), which), "NO_ANSWER"),

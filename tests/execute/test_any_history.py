@@ -14,7 +14,8 @@ from tests.calls import CALL_ID
 from tests.execute.histories import KINDS, History
 from tests.rules import RULES
 
-TWILIO = replace(RULES, profile="twilio")
+ALL_ON = replace(RULES, stream_gateway="sip:streams@gateway.test")
+TWILIO = replace(ALL_ON, profile="twilio")
 
 EVENTS = st.lists(st.tuples(st.integers(0, len(KINDS) - 1), st.integers(0, 40)), max_size=30)
 AFTERWARDS = "<Say>after</Say><Gather numDigits='1'/>"
@@ -37,6 +38,10 @@ DOCUMENTS = {
     "record beside": "<Start><Recording name='r' recordingStatusCallback='/s' recordingStatusCallbackEvent="
     "'in-progress completed absent'/></Start><Start><Recording/></Start><Pause/><Stop><Recording name='r'/>"
     "</Stop><Redirect>/next</Redirect>",
+    "streams beside": "<Start><Stream name='s' url='wss://a.test/s' statusCallback='/s'/></Start><Pause/>"
+    "<Start><Transcription statusCallbackUrl='/t'/></Start><Stop><Stream name='s'/></Stop><Redirect/>",
+    "connect": "<Connect action='/c'><Stream url='wss://a.test/s' statusCallback='/s'/></Connect>",
+    "relay": "<Connect><ConversationRelay url='wss://a.test/r'/></Connect><Say>after</Say>",
     "gather and record": "<Gather timeout='3'><Say>press</Say></Gather><Record action='/r'/><Pause/>",
 }
 
@@ -46,7 +51,7 @@ DOCUMENTS = {
 @settings(max_examples=60)
 def test_no_history_breaks_a_rule(document: str, events: list[tuple[int, int]]) -> None:
     """For every verb: no exception, no timer that nobody remembers, nothing to a dead channel."""
-    history = History(document, TWILIO if "waitUrl" in document else RULES)
+    history = History(document, TWILIO if "waitUrl" in document else ALL_ON)
     for choice, which in events:
         history.imagine(choice, which)
 
@@ -61,7 +66,7 @@ def test_no_history_breaks_a_rule(document: str, events: list[tuple[int, int]]) 
 @settings(max_examples=30)
 def test_a_call_that_is_killed_anywhere_ends(document: str, events: list[tuple[int, int]]) -> None:
     """The caller hangs up in the middle of every verb: the session ends when the last things are told."""
-    history = History(document, TWILIO if "waitUrl" in document else RULES)
+    history = History(document, TWILIO if "waitUrl" in document else ALL_ON)
     for choice, which in events:
         history.imagine(choice, which)
     if not history.over:

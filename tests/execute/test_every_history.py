@@ -12,6 +12,7 @@ from pivot.execute.machine import CallMachine
 from pivot.execute.state import CallState, Phase
 from pivot.model.codes import Code
 from pivot.model.commands import CancelTimer, Command, End, Fetch, StartTimer
+from pivot.model.dialling import LegFailed, LegPrepared, LegReady, LegsBridged, LegsParted
 from pivot.model.events import (
     ChannelAnswered,
     ChannelDestroyed,
@@ -67,12 +68,18 @@ VERBS = st.sampled_from(
         "<Stop><Recording/></Stop>",
         "<Start><Recording name='r' recordingStatusCallback='/s'/></Start><Pause/>",
         "<Stop><Recording name='r'/></Stop>",
+        "<Start><Stream url='wss://a.test/s' statusCallback='/s'/></Start>",
+        "<Start><Transcription name='t' track='both_tracks'/></Start>",
+        "<Stop><Stream/></Stop>",
+        "<Connect action='/c'><Stream url='wss://a.test/s'/></Connect>",
+        "<Connect><ConversationRelay url='wss://a.test/r'/></Connect>",
     ]
 )
 DOCUMENTS = st.lists(VERBS, max_size=4).map(lambda verbs: twiml("".join(verbs)))
 WORDS = (
     "done key # complaint answered found recorded silent started sent unsent timer fetched failed bad",
     "refused lost returned hangup usurped drain other",
+    "prepared ready failed-leg bridged parted over leg-gone",
 )
 HAPPENINGS = st.lists(
     st.tuples(st.sampled_from(" ".join(WORDS).split()), DOCUMENTS, st.integers(0, 7)), max_size=25
@@ -84,7 +91,7 @@ class Life:
 
     def __init__(self, profile: str, cdr: bool) -> None:
         request = pivot_request(cdr_uri="http://127.0.0.1/cdr" if cdr else None)
-        self._rules = replace(RULES, profile=profile)
+        self._rules = replace(RULES, profile=profile, stream_gateway="sip:streams@gateway.test")
         self.state = CallState(request, seed="s")
         self.left: list[Command | Note] = []
         self.after_the_end: list[Command | Note] = []
@@ -124,7 +131,17 @@ class Life:
         msg_ids = [item.msg_id for item in self.left if hasattr(item, "msg_id")]
         path = f"/tmp/{records[-1]}" if records and number % 2 else ""
         fetch_id = self._fetches[-1 - number % 2] if len(self._fetches) > 1 else self._fetches[-1]
+        legs = [item.endpoint.call_id for item in self.left if hasattr(item, "endpoint")]
+        legs += [each.call_id for item in self.left for each in getattr(item, "endpoints", ())]
+        leg, msg_id = legs[-1] if legs else "x", msg_ids[-1 - number % len(msg_ids)] if msg_ids else "x"
         events: dict[str, Event] = {
+            "prepared": LegPrepared(msg_id, leg, "leg-control", "originate"),
+            "ready": LegReady(msg_id, leg),
+            "failed-leg": LegFailed(msg_id, "NO_ANSWER"),
+            "bridged": LegsBridged(CALL_ID, leg),
+            "parted": LegsParted(CALL_ID),
+            "over": Executed(CALL_ID, "bridge", "NORMAL_CLEARING"),
+            "leg-gone": ChannelDestroyed(leg, "NORMAL_CLEARING"),
             "done": Executed(CALL_ID, "noop", noops[-1] if noops else "x"),
             "key": DigitPressed(CALL_ID, "1234567*"[number]),
             "#": DigitPressed(CALL_ID, "#"),

@@ -11,6 +11,7 @@ from pivot.model.dialling import (
     BridgeTo,
     CallApart,
     CallerId,
+    CallToHear,
     CarrierDone,
     DialCarrier,
     DiallingCommand,
@@ -20,12 +21,14 @@ from pivot.model.dialling import (
     JoinLeg,
     LegControlled,
     LegFailed,
+    LegPrepared,
     LegReady,
     LegRinging,
     LegsBridged,
     LegsParted,
     PartLegs,
     RingBack,
+    RingPrepared,
     StartRecording,
     StopRecording,
 )
@@ -58,6 +61,7 @@ COMMANDS: tuple[DiallingCommand, ...] = (
     DialCarrier("m1", "+15550123", 30.0, SHOWN, force_outbound=False, process_media=True, ringback="%(1)"),
     BridgeTo("m2", (SIP, NUMBER, DEVICE), 20.0, SHOWN, "%(1)", ignore_early_media=False, process_media=True),
     CallApart("m3", NUMBER, 30.0, SHOWN),
+    CallToHear("m3", SIP, CALL_ID, 10.0),
     JoinLeg("m4", "b2"),
     PartLegs("m4"),
     RingBack("m5", "tone_stream://%(1)"),
@@ -147,6 +151,33 @@ def test_joining_does_not_take_the_other_leg_from_its_control_process() -> None:
     assert payload["Hangup-After-Pickup"] is False
 
 
+def test_who_shall_hear_a_call_is_prepared_first_and_rung_at_our_word() -> None:
+    """The switch's side waits for that word whatever the request says, and usurps nobody."""
+    asked = encode_command(call(), CallToHear("m1", SIP, CALL_ID, 10.0), SENDER, "unused")
+    word = encode_command(call(), RingPrepared("m1", "b1", "originate-queue"), SENDER, "unused")
+
+    assert (asked.exchange, asked.routing_key) == (Exchange.CALLMGR, "originate.resource.req")
+    payload = orjson.loads(asked.payload)
+    assert payload["Application-Name"] == "eavesdrop"
+    assert (payload["Eavesdrop-Call-ID"], payload["Eavesdrop-Mode"]) == (CALL_ID, "listen")
+    assert (payload["Outbound-Call-ID"], payload["Existing-Call-ID"]) == ("b1", CALL_ID)
+    assert payload["Endpoints"][0]["Custom-SIP-Headers"] == {"X-Id": "42"}
+    assert (word.exchange, word.routing_key) == (Exchange.TARGETED, "originate-queue")
+    assert orjson.loads(word.payload) == {
+        "Call-ID": "b1",
+        "Server-ID": "own-queue",
+        "Node": "pivot@apps",
+        "Msg-ID": "m1",
+        "Event-Name": "originate_execute",
+        "Event-Category": "dialplan",
+        "App-Version": "4.0.0",
+        "App-Name": "translator",
+    }
+    sent = decode_command(word.payload)
+    assert sent is not None
+    assert sent.command == RingPrepared("m1", "b1", "")
+
+
 def test_without_control_queue_nothing_can_be_dialled() -> None:
     """The carriers' service, too, works through the call's control process."""
     with pytest.raises(WireError, match="Control-Queue"):
@@ -158,6 +189,7 @@ def test_without_control_queue_nothing_can_be_dialled() -> None:
     [
         CarrierDone("m1", "USER_BUSY", "sip:486"),
         LegControlled("m1", "b1", "b-queue"),
+        LegPrepared("m1", "b1", "b-queue", "originate-queue"),
         LegReady("m1", "b1"),
         LegFailed("m1", "NO_ANSWER"),
     ],

@@ -118,9 +118,12 @@ def ring_time_s(nouns: list[RingNoun | QueueNoun], verb: DialVerb, line: Line) -
 
 def shown_caller(verb: DialVerb, line: Line) -> CallerId:
     """Who seems to call: as the document says, else the caller."""
+    return caller_of(line) if verb.caller_id is None else CallerId(verb.caller_id)
+
+
+def caller_of(line: Line) -> CallerId:
+    """The caller, for who is rung on his behalf."""
     call = line.state.request.call
-    if verb.caller_id is not None:
-        return CallerId(verb.caller_id)
     number = call.caller_id_number if call.caller_id_number != "anonymous" else call.from_.user
     name = call.caller_id_name if call.caller_id_name != "unknown" else ""
     return CallerId(number, name)

@@ -6,33 +6,69 @@ from dataclasses import dataclass
 
 from pivot.execute.dialling.tape import Tape
 from pivot.execute.line import Course, Line
+from pivot.execute.side.listener import Listener
 from pivot.execute.side.recording import SideRecording
 from pivot.execute.side.task import begin
 from pivot.execute.step import GoOn, Result
-from pivot.model.events import Event
-from pivot.model.instructions import RecordingNoun, StartVerb
+from pivot.execute.streams import NO_GATEWAY, Stream
+from pivot.model.commands import CancelTimer, StartTimer
+from pivot.model.dialling import LegFailed, LegPrepared
+from pivot.model.events import CommandFailed, Event, TimerFired
+from pivot.model.instructions import RecordingNoun, SiprecNoun, StartVerb, StreamNoun, TranscriptionNoun
 from pivot.model.notes import Unsupported
 from pivot.model.plain import plain
+
+_PREPARING_S = 1.0
+"""How long the next verb waits for the gateway to be rung, so that the gateway misses little of it."""
 
 
 @plain
 @dataclass(slots=True)
 class StartStep:
+    """Waits for nobody, but shortly for the switch to have heard of a gateway."""
+
     verb: StartVerb
+    msg_id: str = ""
+    """Of the command that prepares the gateway's leg."""
+    timer: str = ""
     result: Result | None = None
 
     def start(self, line: Line) -> Course:
-        self.result = GoOn()
         match self.verb.noun:
             case RecordingNoun() as noun:
                 yield from line.pick_up()
                 yield from begin(SideRecording(Tape.of_start(noun, line)), line)
-            case noun:
-                name = type(noun).__name__.removesuffix("Noun")
-                yield Unsupported(f"Start {name}", "nothing on the bus can do it")
+                self.result = GoOn()
+            case StreamNoun() | TranscriptionNoun() as noun:
+                yield from self._listen(noun, line)
+            case SiprecNoun():
+                yield Unsupported("Start Siprec", "the bus has no SIPREC client")
+                self.result = GoOn()
+
+    def _listen(self, noun: StreamNoun | TranscriptionNoun, line: Line) -> Course:
+        stream = Stream.of(noun, line)
+        if not line.rules.stream_gateway:
+            yield Unsupported(f"Start {stream.word}", NO_GATEWAY)
+            self.result = GoOn()
+            return
+        yield from line.pick_up()
+        if noun.track != "both_tracks":
+            yield line.warn(f"the gateway hears both sides mixed, not {noun.track} alone", None)
+        listener = Listener(stream)
+        yield from begin(listener, line)
+        self.msg_id, self.timer = listener.msg_id, f"start {listener.msg_id}"
+        yield StartTimer(self.timer, _PREPARING_S)
 
     def receive(self, event: Event, line: Line) -> Course:
-        return iter(())
+        match event:
+            case LegPrepared(msg_id=msg_id) | LegFailed(msg_id=msg_id) | CommandFailed(msg_id=msg_id) if (
+                msg_id == self.msg_id
+            ):
+                yield CancelTimer(self.timer)
+                self.result = GoOn()
+            case TimerFired(name) if name == self.timer:
+                self.result = GoOn()
 
     def stop(self, line: Line) -> Course:
-        return iter(())
+        if self.timer:
+            yield CancelTimer(self.timer)

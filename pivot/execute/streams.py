@@ -1,0 +1,143 @@
+"""Audio of the call that a gateway carries to somebody's WebSocket, or turns into words.
+
+The gateway is a SIP party like any other. What it must know stands in `X-Stream-` headers of its INVITE,
+each value percent-encoded: between us and the switch a header is a channel variable among others, parted by
+commas and brackets that nobody escapes. `docs/gateway.md` describes the headers for whoever builds one.
+
+Source: ecallmgr_fs_xml.erl, sip_headers_fold, for what the switch's side does to headers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+from urllib.parse import quote
+
+from pivot.execute.asking import Texts
+from pivot.execute.dialling.party import DialledParty
+from pivot.execute.dialling.targets import parties_of
+from pivot.execute.ids import account_sid, call_sid, sid
+from pivot.execute.line import Course, Line
+from pivot.model.call import Method
+from pivot.model.instructions import (
+    Callback,
+    NameValue,
+    RelayNoun,
+    SipNoun,
+    StreamNoun,
+    TranscriptionNoun,
+)
+from pivot.model.plain import plain
+
+RINGS_S = 10.0
+"""A gateway is a machine: it answers at once, or something is wrong with it."""
+NOT_REACHED = 31920
+"""Twilio's number for a WebSocket that could not be opened."""
+NO_GATEWAY = "no gateway is set up for it: [twiml] stream_gateway"
+
+GatewayNoun: TypeAlias = StreamNoun | RelayNoun | TranscriptionNoun
+_PREFIXES: dict[type, str] = {StreamNoun: "MZ", RelayNoun: "VX", TranscriptionNoun: "GT"}
+
+
+@plain
+@dataclass(slots=True)
+class Stream:
+    """One of them, from the moment its gateway is rung."""
+
+    noun: GatewayNoun
+    sid: str
+    status: Callback | None
+    """`url` is absolute."""
+    started_at_s: float | None = None
+    """When the gateway answered."""
+
+    @classmethod
+    def of(cls, noun: GatewayNoun, line: Line) -> Stream:
+        status = None if isinstance(noun, RelayNoun) else line.resolved(noun.status)
+        return cls(noun, sid(line.profile, _PREFIXES[type(noun)], line.draw_id()), status)
+
+    @property
+    def word(self) -> str:
+        """What kind of noun it is, as the document calls it."""
+        return "ConversationRelay" if isinstance(self.noun, RelayNoun) else _bare(self.noun)
+
+    @property
+    def name(self) -> str:
+        return "" if isinstance(self.noun, RelayNoun) else self.noun.name or ""
+
+    def party(self, line: Line, *, both_ways: bool) -> DialledParty:
+        """The gateway, as somebody to be rung."""
+        headers = tuple(NameValue(f"X-Stream-{name}", value) for name, value in self._told(line, both_ways))
+        gateway = line.rules.stream_gateway
+        (party,) = parties_of(SipNoun(gateway, gateway, headers=headers), (), line)
+        return party
+
+    # Who is told
+
+    def started(self, line: Line) -> Course:
+        self.started_at_s = line.at_s
+        yield from self._tell("started", line)
+
+    def ended(self, line: Line) -> Course:
+        """Somebody ended it; one that never began was no stream."""
+        if self.started_at_s is not None:
+            yield from self._tell("stopped", line)
+
+    def failed(self, why: str, line: Line) -> Course:
+        yield line.fault(f"the gateway of {self.word} was not reached: {why}", NOT_REACHED)
+        yield from self._tell("error", line, why)
+
+    def _tell(self, event: str, line: Line, why: str = "") -> Course:
+        if self.status is None:
+            return
+        told: Texts
+        if isinstance(self.noun, TranscriptionNoun):
+            told = (
+                ("TranscriptionSid", self.sid),
+                ("TranscriptionEvent", f"transcription-{event}"),
+                *((("TranscriptionError", why),) if why else ()),
+                ("LanguageCode", self.noun.language),
+                ("Track", self.noun.track),
+            )
+        else:
+            told = (
+                ("StreamSid", self.sid),
+                ("StreamName", self.name or self.sid),
+                ("StreamEvent", f"stream-{event}"),
+                *((("StreamError", why),) if why else ()),
+            )
+        yield from line.notify(self.status.url, self.status.method, told)
+
+    # What the gateway must know
+
+    def _told(self, line: Line, both_ways: bool) -> Iterator[tuple[str, str]]:
+        noun, call = self.noun, line.state.request.call
+        yield "Kind", {"Stream": "stream", "Transcription": "transcription"}.get(self.word, "relay")
+        yield "Sid", self.sid
+        yield "Call-Sid", quote(call_sid(line.profile, call.call_id), safe="")
+        yield "Account-Sid", quote(account_sid(line.profile, call.account_id or ""), safe="")
+        yield "Bidirectional", "true" if both_ways else "false"
+        if not isinstance(noun, TranscriptionNoun):
+            yield "Url", quote(noun.url, safe=":/")
+            yield from _given("Parameters", noun.parameters)
+        if not isinstance(noun, StreamNoun):
+            yield from _given("Options", noun.options)
+        if not isinstance(noun, RelayNoun):
+            yield "Name", quote(self.name or self.sid, safe="")
+            yield "Track", noun.track
+        if isinstance(noun, TranscriptionNoun):
+            yield "Language", quote(noun.language, safe="")
+            if self.status is not None:
+                yield "Callback", quote(self.status.url, safe=":/")
+                yield "Callback-Method", (self.status.method or Method.POST).value.upper()
+
+
+def _given(name: str, pairs: tuple[NameValue, ...]) -> Iterator[tuple[str, str]]:
+    """Names and values in the manner of a form, with `%20` for a blank."""
+    if pairs:
+        yield name, "&".join(f"{quote(item.name, safe='')}={quote(item.value, safe='')}" for item in pairs)
+
+
+def _bare(noun: GatewayNoun) -> str:
+    return type(noun).__name__.removesuffix("Noun")
