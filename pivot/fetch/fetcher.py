@@ -211,8 +211,9 @@ def _open_session(settings: FetchSettings, gate: Gate, resolver: Resolver) -> ai
 
 def _check(settings: FetchSettings) -> None:
     known = {kind.value for kind in RetryOn}
-    if unknown := set(settings.retry_on) - known:
-        raise ConfigError(f"fetch.retry_on has {sorted(unknown)}, want any of {sorted(known)}")
+    for key in ("retry_on", "notice_retry_on"):
+        if unknown := set(getattr(settings, key)) - known:
+            raise ConfigError(f"fetch.{key} has {sorted(unknown)}, want any of {sorted(known)}")
     for key in ("timeout_s", "connect_timeout_s", "dns_timeout_s", "per_host", "per_account"):
         if getattr(settings, key) <= 0:
             raise ConfigError(f"fetch.{key} is {getattr(settings, key)}, want a number above 0")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pivot.fetch.settings import FetchSettings
-from pivot.model.fetch import FetchRequest
+from pivot.model.fetch import FetchRequest, Purpose
 from pivot.model.overrides import Overrides, RetryOn
 
 
@@ -28,6 +28,9 @@ class Plan:
 
 def make_plan(request: FetchRequest, overrides: Overrides, settings: FetchSettings, now: float) -> Plan:
     """Overrides only shorten times; how many retries there are is the customer's choice."""
+    is_notice = request.purpose is not Purpose.DOCUMENT
+    retries = settings.notice_retries if is_notice else settings.retries
+    retry_on = settings.notice_retry_on if is_notice else settings.retry_on
     total_s = _shorter(request.deadline_s, overrides.total_timeout_s)
     attempt_s = settings.timeout_s if request.timeout_s is None else request.timeout_s
     return Plan(
@@ -35,8 +38,8 @@ def make_plan(request: FetchRequest, overrides: Overrides, settings: FetchSettin
         attempt_s=attempt_s,
         connect_s=_shorter(settings.connect_timeout_s, overrides.connect_timeout_s),
         answer_s=_shorter(attempt_s, overrides.read_timeout_s),
-        retries=settings.retries if overrides.retries is None else overrides.retries,
-        retry_on=_kinds(overrides.retry_on or settings.retry_on),
+        retries=retries if overrides.retries is None else overrides.retries,
+        retry_on=_kinds(overrides.retry_on or retry_on),
         impatient=overrides.connect_timeout_s is not None
         or overrides.read_timeout_s is not None
         or overrides.total_timeout_s is not None,

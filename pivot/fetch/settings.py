@@ -47,6 +47,7 @@ NOT_FOR_THE_WEB = (
 AT_RUN_TIME = frozenset(
     {
         *("timeout_s", "connect_timeout_s", "retries", "retry_on", "retry_delay_s", "min_attempt_s"),
+        *("notice_retries", "notice_retry_on"),
         *("fallback_url", "max_redirects", "insecure_redirects", "max_json_bytes", "max_xml_bytes"),
         *("max_url_bytes", "min_rate_bytes_s"),
         *("egress", "allow_networks", "allow_hosts", "deny_networks", "deny_hosts"),
@@ -65,6 +66,8 @@ class FetchSettings:
     dns_timeout_s: float = 2.0  # how long one name may take to resolve
     retries: int = 1  # further attempts after the first; `#rc=` replaces it
     retry_on: tuple[str, ...] = ("ct",)  # which failures: ct, rt, 4xx, 5xx; `#rp=` replaces it
+    notice_retries: int = 2  # further attempts of callbacks and CDRs, whose answers no caller waits for
+    notice_retry_on: tuple[str, ...] = ("ct", "5xx")  # which failures of theirs; the fragment wins here, too
     retry_delay_s: float = 0.1  # before the first retry; doubles with each, varied by half
     min_attempt_s: float = 0.5  # a retry with less time than this before the deadline is not started
     fallback_url: str = ""  # asked when a voice_url fails; empty: none; `#fb=` replaces it

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from pivot.model.call import Method
 from pivot.model.codes import Code
+from pivot.model.fetch import Purpose
 from tests.fetch.helpers import Handler, answered, ask, failed, fetcher_for_tests, serving
 
 Seen = list[tuple[str, str, bytes]]
@@ -165,6 +166,21 @@ async def test_retries_are_what_the_fragment_says(fragment: str, statuses: list[
         (attempt.request_id, str(number)) for number, attempt in enumerate(answer.attempts, start=1)
     ]
     assert len({request_id.partition("-")[0] for request_id, _ in asked}) == 1
+
+
+@pytest.mark.parametrize("purpose", [Purpose.CALLBACK, Purpose.CDR])
+@pytest.mark.parametrize(
+    ("fragment", "statuses"), [("", [503, 503, 200]), ("#rc=0", [503]), ("#rp=ct", [503])]
+)
+async def test_notices_are_tried_again_since_no_caller_waits_for_them(
+    purpose: Purpose, fragment: str, statuses: list[int]
+) -> None:
+    """A server that restarts still learns how the call ended; it may refuse that in its URL."""
+    handle, _ = failing(2, 503)
+    async with serving(handle) as origin, fetcher_for_tests(retry_delay_s=0.001) as fetcher:
+        answer = answered(await fetcher.fetch(ask(f"{origin}/{fragment}", purpose=purpose)))
+
+    assert [attempt.status for attempt in answer.attempts] == statuses
 
 
 async def test_a_refused_connection_is_tried_once_more(unused_tcp_port: int) -> None:
