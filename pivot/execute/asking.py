@@ -44,6 +44,8 @@ def ask(
         is_aside: for a document beside the call's own, which guards itself against loops.
     """
     state.iteration += 1 if state.iteration else _first_iteration(state)
+    if leg is None:
+        extra = with_keys(state, profile, extra)
     request = request_of(state, source_of(state, profile, url, method, extra, leg, leg_status), deadline_s)
     state.documents += 0 if is_aside else 1
     state.earlier = remember(profile, state.earlier, extra)
@@ -67,12 +69,13 @@ def source_of(
         method=method,
         iteration=state.iteration,
         first=state.documents == 0,
-        call_status=leg_status or state.call_status,
+        call_status=leg_status or state.dial_status or state.call_status,
         dialled=state.dialled,
         extra=extra,
         earlier=state.earlier,
         user_variables=state.user_variables,
         owner_ids=state.owner_ids,
+        shown_number=state.shown_number,
         leg=leg,
     )
 
@@ -82,6 +85,16 @@ def request_of(state: CallState, source: RequestSource, deadline_s: float) -> Fe
     request = build_request(source, state.draw_id(), deadline_s)
     cookies = cookie_header(state.cookies, request.url) if source.profile.keeps_cookies else ""
     return replace(request, headers=(*request.headers, ("Cookie", cookies))) if cookies else request
+
+
+def with_keys(state: CallState, profile: Profile, extra: Texts) -> Texts:
+    """Keys that were pressed while nobody took them, where the profile tells them."""
+    if not profile.keys_ride_on_next:
+        return extra
+    typed, wanted = state.typed, state.keys_wanted
+    state.typed, state.keys_wanted = "", False
+    has_digits = any(name == "Digits" for name, _ in extra)
+    return extra if has_digits or not (typed or wanted) else (*extra, ("Digits", typed))
 
 
 def _first_iteration(state: CallState) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from pivot.execute.asking import Texts, ask, request_of, source_of
+from pivot.execute.asking import Texts, ask, request_of, source_of, with_keys
 from pivot.execute.parameters import (
     ChildLeg,
     is_standard_name,
@@ -16,6 +16,7 @@ from pivot.execute.profile import Profile
 from pivot.execute.request import cdr_request
 from pivot.execute.rules import Rules
 from pivot.execute.state import CallState, Question
+from pivot.execute.status import status_after_dial
 from pivot.execute.urls import resolve_url
 from pivot.model.call import Method
 from pivot.model.codes import Code
@@ -25,7 +26,7 @@ from pivot.model.events import ChannelDestroyed
 from pivot.model.fetch import Answer, FetchRequest, Purpose
 from pivot.model.instructions import Callback, Instruction, NameValue
 from pivot.model.notes import Note, Noticed
-from pivot.model.switch import AnswerCall
+from pivot.model.switch import AnswerCall, SetNumber
 from pivot.translate.answer import translate
 from pivot.translate.twiml.places import Place
 
@@ -97,6 +98,21 @@ class Line:
         typed, self.state.typed = self.state.typed, ""
         return typed
 
+    def drop_typed(self) -> None:
+        """Earlier keys are gone; that none came since is told where the profile says so."""
+        self.state.typed, self.state.keys_wanted = "", True
+
+    def show_number(self, number: str) -> Course:
+        """From now on the caller has this number, where the profile keeps it."""
+        if self.profile.dial_sets_number:
+            self.state.shown_number = number
+            yield SetNumber(self.draw_id(), number)
+
+    def dial_ended(self, cause: str | None) -> None:
+        """What became of a Dial is told as the caller's status, where the profile says so."""
+        if self.profile.dial_sets_status:
+            self.state.dial_status = status_after_dial(cause)
+
     # URLs
 
     def resolve(self, written: str) -> str:
@@ -126,7 +142,7 @@ class Line:
 
     def tell(self, url: str, method: Method, extra: Texts) -> Fetch:
         """A document's request whose answer will be thrown away, as the caller is gone."""
-        return Fetch(self._request(url, method, extra))
+        return Fetch(self._request(url, method, with_keys(self.state, self.profile, extra)))
 
     def tell_cdr(self, event: ChannelDestroyed) -> Fetch:
         """The channel's end, for `cdr_url`, which must be set."""

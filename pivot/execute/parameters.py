@@ -59,6 +59,8 @@ class RequestSource:
     """What Set has stored, in the order in which it is sent."""
     owner_ids: tuple[str, ...] = ()
     """Users who own the caller's device, from the account's database; empty: the call's own Owner-ID."""
+    shown_number: str = ""
+    """The number that a Dial has shown for the caller; empty: the call's own."""
     leg: ChildLeg | None = None
 
 
@@ -125,7 +127,7 @@ def _kazoo_base(source: RequestSource, results: JsonObject) -> Parameters:
         ("Call-ID", _leg_id(source)),
         ("Call-Status", results.get("CallStatus")),
         ("Caller-ID-Name", call.caller_id_name),
-        ("Caller-ID-Number", call.caller_id_number),
+        ("Caller-ID-Number", source.shown_number or call.caller_id_number),
         ("Custom-Application-Vars", _variables(call.custom_application_vars)),
         ("Custom-SIP-Headers", _variables(call.custom_sip_headers)),
         ("Digits", _digits_in_base(source)),
@@ -161,7 +163,7 @@ def _twiml_base(source: RequestSource, results: JsonObject) -> Parameters:
         ("ApiVersion", "2010-04-01"),
         ("Direction", "inbound"),
         ("CallerName", call.caller_id_name),
-        ("CallerNumber", call.caller_id_number),
+        ("CallerNumber", source.shown_number or call.caller_id_number),
         ("RecordingUrl", results.get("RecordingUrl")),
         ("RecordingDuration", results.get("RecordingDuration")),
         ("RecordingSid", results.get("RecordingSid")),

@@ -76,6 +76,14 @@ class Profile:
     """A Pause as first verb answers the call."""
     answer_on_set: bool
     """A Set as first verb answers the call."""
+    keys_ride_on_next: bool
+    """Keys that no Gather has sent ride on the next request as Digits; where keys were wanted, none, too."""
+    dial_of_nouns_answers: bool
+    """A Dial of Number, Sip, Client, User or Device answers the call first; else whoever picks up does."""
+    dial_sets_number: bool
+    """The calling number that a Dial shows is the caller's from then on: on the channel and in requests."""
+    dial_sets_status: bool
+    """CallStatus after a Dial is how it ended, and stays so; else the caller's own state."""
     dial_ring_default_s: float
     """How long User, Device, Sip and Client ring when `timeout` is not given; a number always rings 30 s."""
     reject_code: int
@@ -103,6 +111,10 @@ _TABLE = {
         answer_on_redirect=True,
         answer_on_pause=True,
         answer_on_set=True,
+        keys_ride_on_next=True,
+        dial_of_nouns_answers=False,
+        dial_sets_number=True,
+        dial_sets_status=True,
         dial_ring_default_s=20.0,
         reject_code=503,
         later_timeout_s=None,
@@ -123,6 +135,10 @@ _TABLE = {
         answer_on_redirect=False,
         answer_on_pause=False,
         answer_on_set=False,
+        keys_ride_on_next=False,
+        dial_of_nouns_answers=True,
+        dial_sets_number=False,
+        dial_sets_status=False,
         dial_ring_default_s=30.0,
         reject_code=603,
         later_timeout_s=15.0,

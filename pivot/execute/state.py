@@ -94,6 +94,10 @@ class CallState:
     """A Dial has begun."""
     call_status: str = "ringing"
     """The caller's, in Twilio's words; final once the channel is gone."""
+    dial_status: str = ""
+    """How the latest Dial ended, where the profile tells that as the caller's status."""
+    shown_number: str = ""
+    """The calling number that the latest Dial showed, where the profile keeps it for the caller."""
     user_variables: tuple[tuple[str, str], ...] = ()
     """What Set has stored."""
     owner_ids: tuple[str, ...] = ()
@@ -107,6 +111,8 @@ class CallState:
     """What a Start has begun and nothing has ended yet."""
     typed: str = ""
     """Keys that nobody has asked for yet."""
+    keys_wanted: bool = False
+    """Somebody has asked for keys since the last request."""
     cookies: tuple[Cookie, ...] = ()
     hasty: tuple[float, ...] = ()
     """When documents were asked for since the caller last heard, said or pressed anything."""

@@ -7,6 +7,7 @@ _NO_ANSWER = frozenset(
     {"NO_ANSWER", "NO_USER_RESPONSE", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT", "ORIGINATOR_CANCEL"}
 )
 _NORMAL = frozenset({"NORMAL_CLEARING", "SUCCESS", "NONE"})
+_COMPLETED_DIAL = frozenset({"NORMAL_CLEARING", "SUCCESS", "ORIGINATOR_CANCEL"})
 
 
 def final_status(cause: str | None, *, answered: bool) -> str:
@@ -23,3 +24,15 @@ def final_status(cause: str | None, *, answered: bool) -> str:
     if cause is None or cause in _NO_ANSWER or cause in _NORMAL:
         return "no-answer"
     return "failed"
+
+
+def status_after_dial(cause: str | None) -> str:
+    """The caller's status after a Dial as Kazoo's app tells it; `cause` ended the Dial.
+
+    Source: kzt_receiver.erl, call_status.
+    """
+    if cause in _COMPLETED_DIAL:
+        return "completed"
+    if cause in _BUSY:
+        return "busy"
+    return "no-answer" if cause == "NO_ANSWER" else "failed"

@@ -256,6 +256,15 @@ class EndpointsFound:
 
 @plain
 @dataclass(frozen=True, slots=True)
+class LegCreated:
+    """Another leg is being rung for this one; older media servers tell it, newer ones not."""
+
+    call_id: str
+    other_leg: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
 class LegRinging:
     """A party's phone rings, or its network plays something."""
 
@@ -332,5 +341,13 @@ class LegFailed:
 
 
 DiallingEvent: TypeAlias = (
-    LegRinging | LegsBridged | LegsParted | CarrierDone | LegControlled | LegPrepared | LegReady | LegFailed
+    LegCreated
+    | LegRinging
+    | LegsBridged
+    | LegsParted
+    | CarrierDone
+    | LegControlled
+    | LegPrepared
+    | LegReady
+    | LegFailed
 )

@@ -312,6 +312,8 @@ class DialVerb:
     """Connect the caller: one Conference, one Queue, or up to ten nouns that ring; none: it fails."""
 
     nouns: tuple[DialNoun, ...] = ()
+    has_text: bool = False
+    """It begins with text of its own: a number, or what stands before its nouns, be it blanks."""
     action: str | None = None
     method: Method = Method.POST
     timeout_s: float | None = None

@@ -22,6 +22,15 @@ class AnswerCall:
 
 @plain
 @dataclass(frozen=True, slots=True)
+class SetNumber:
+    """From now on the caller's channel has this calling number."""
+
+    msg_id: str
+    number: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
 class PlayMedia:
     """Play a URL or a media id; `Executed` with `noop_id` when it ended or was stopped by a key."""
 
@@ -155,6 +164,7 @@ class AskChannel:
 
 SwitchCommand: TypeAlias = (
     AnswerCall
+    | SetNumber
     | PlayMedia
     | SpeakText
     | StopMedia

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pivot.model.codes import Code
-from pivot.model.dialling import LegRinging, LegsBridged, LegsParted
+from pivot.model.dialling import LegCreated, LegRinging, LegsBridged, LegsParted
 from pivot.model.events import (
     ChannelAnswered,
     ChannelDestroyed,
@@ -41,6 +41,7 @@ _KNOWN = frozenset(
         EventName.CHANNEL_PROGRESS,
         EventName.CHANNEL_PROGRESS_MEDIA,
         EventName.CHANNEL_BRIDGE,
+        EventName.LEG_CREATED,
         EventName.CHANNEL_UNBRIDGE,
         EventName.RECORD_START,
         EventName.RECORD_STOP,
@@ -144,6 +145,8 @@ def _event(name: str, call_id: str, payload: Payload) -> Event | None:
             return LegRinging(call_id)
         case EventName.CHANNEL_BRIDGE:
             return LegsBridged(call_id, _text(payload, Field.OTHER_LEG_CALL_ID) or "")
+        case EventName.LEG_CREATED:
+            return LegCreated(call_id, _text(payload, Field.OTHER_LEG_CALL_ID) or "")
         case EventName.CHANNEL_UNBRIDGE:
             return LegsParted(call_id)
         case EventName.RECORD_START:

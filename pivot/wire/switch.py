@@ -24,11 +24,12 @@ from pivot.model.switch import (
     Respond,
     SendDigits,
     SendFile,
+    SetNumber,
     SpeakText,
     StopMedia,
     SwitchCommand,
 )
-from pivot.wire.api import DEFAULTS_REQUIRED, OPTIONAL_EVERYWHERE
+from pivot.wire.api import DEFAULTS_REQUIRED, OPTIONAL_EVERYWHERE, is_true
 from pivot.wire.apis import COMMANDS
 from pivot.wire.conference import encode_conference_command
 from pivot.wire.dialling import encode_dialling_command
@@ -46,6 +47,7 @@ CallCommand: TypeAlias = (
     | RecordLeg
     | Respond
     | SendDigits
+    | SetNumber
     | SpeakText
     | StopMedia
 )
@@ -54,6 +56,8 @@ CallCommand: TypeAlias = (
 _SILENCE_THRESHOLD = 200
 """Loudness below which the switch counts silence. Source: kzt_twiml.erl, record_call."""
 _NEVER_SILENT_S = 14_400
+_PRIVACY = (Field.PRIVACY_HIDE_NUMBER, "Caller-Privacy-Number", "privacy_mode")
+_HIDES = ("hide_number", "number", "yes", "full", "kazoo")
 
 
 def encode_switch_command(call: Call, command: SwitchCommand, sender: Sender) -> Message:
@@ -113,6 +117,8 @@ def decode_switch_command(payload: Payload) -> SwitchCommand | None:
             return _recording(payload)
         case Application.ECHO:
             return EchoLeg(msg_id)
+        case Application.SET:
+            return SetNumber(msg_id, payload[Field.CUSTOM_CHANNEL_VARS].get(Field.CALLER_ID_NUMBER, ""))
     return None
 
 
@@ -122,6 +128,8 @@ def _members(call: Call, command: CallCommand) -> Payload:
             return _command(Application.ANSWER, call.call_id)
         case EchoLeg():
             return _command(Application.ECHO, call.call_id)
+        case SetNumber(number=number):
+            return _set_number(call, number)
         case Beep(leg=leg):
             return _command(Application.TONES, leg or call.call_id) | {Field.TONES: [_tone(command)]}
         case RecordLeg(leg=leg):
@@ -141,6 +149,24 @@ def _members(call: Call, command: CallCommand) -> Payload:
             return _queue(leg, _noop(leg, command.noop_id), _send_dtmf(leg, command))
         case Respond():
             return _decline(call.call_id, command)
+
+
+def _set_number(call: Call, number: str) -> Payload:
+    """At once, and whether it is to be hidden with it. Source: kapps_call.erl, set_caller_id_number."""
+    shown: Payload = {Field.CALLER_ID_NUMBER: number, Field.PRIVACY_HIDE_NUMBER: _is_hidden(call)}
+    return _command(Application.SET, call.call_id) | {
+        Field.INSERT_AT: InsertAt.NOW,
+        Field.EXPORT_ALL: False,
+        Field.CUSTOM_CHANNEL_VARS: shown,
+        Field.CUSTOM_CALL_VARS: {},
+    }
+
+
+def _is_hidden(call: Call) -> bool:
+    """Source: kz_privacy.erl, should_hide_number."""
+    wishes = (call.custom_channel_vars.get(name) for name in _PRIVACY)
+    wish = next((wish for wish in wishes if wish is not None), None)
+    return wish in _HIDES or is_true(wish)
 
 
 def _tone(beep: Beep) -> Payload:

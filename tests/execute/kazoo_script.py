@@ -14,6 +14,7 @@ import orjson
 from pivot.execute.machine import CallMachine
 from pivot.execute.rules import Rules
 from pivot.execute.state import CallState
+from pivot.meeting.rooms import RoomTable
 from pivot.model.call import Call, Method, Party, PivotRequest
 from pivot.model.commands import (
     CancelTimer,
@@ -22,8 +23,10 @@ from pivot.model.commands import (
     SayProcessing,
     StartTimer,
 )
+from pivot.model.dialling import CarrierDone, EndpointsFound, LookUpEndpoints
 from pivot.model.events import Event, Executed, Fetched, Requested, TimerFired
 from pivot.model.fetch import Answer, FetchRequest
+from pivot.model.rooms import EnterRoom, LeaveRoom, RoomNews
 from pivot.model.switch import SwitchCommand
 from pivot.wire.envelope import Sender
 from pivot.wire.events import decode_event
@@ -71,6 +74,7 @@ class Replay:
         self._count = itertools.count()
         self._timers: dict[str, int] = {}
         self._seen = Counter[str]()
+        self._rooms = RoomTable()
         self._perform(self._machine.receive(Requested(10.0), 0.0), 0.0)
         for row in self.case.get("script") or []:
             if "at_ms" in row:
@@ -92,6 +96,10 @@ class Replay:
                     self.asked.append(request)
                 case StartTimer(name, delay_s):
                     self._timers[name] = self._later(at_s + delay_s, TimerFired(name))
+                case EnterRoom() | LeaveRoom():
+                    self._rooms.perform(CALL_ID, item, lambda news: self._soon(news, at_s))
+                case LookUpEndpoints(lookup_id):
+                    self._later(at_s, EndpointsFound(lookup_id, ()))
                 case CancelTimer(name):
                     self._timers.pop(name, None)
                 case command if isinstance(command, SayProcessing | SayFailed | SwitchCommand):
@@ -112,7 +120,13 @@ class Replay:
                     self._later(at_s + row["after_ms"] / 1000, self._event(event))
 
     def _event(self, row: Row) -> Event | None:
+        if row["Event-Name"] == "offnet_resp":  # the recording leaves out whose answer it is
+            dialled = next(each for each in reversed(self.published) if each["Event-Name"] == "offnet_req")
+            return CarrierDone(dialled["Msg-ID"], row["Response-Message"], row.get("Response-Code"))
         return decode_event(call_event(row["Event-Name"], row.get("Call-ID", CALL_ID)), orjson.dumps(row))
+
+    def _soon(self, news: RoomNews, at_s: float) -> None:
+        self._later(at_s, news)
 
     def _later(self, at_s: float, event: Event | None) -> int:
         number = next(self._count)

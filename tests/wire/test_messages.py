@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -19,6 +20,7 @@ from pivot.model.switch import (
     RecordLeg,
     Respond,
     SendDigits,
+    SetNumber,
     SpeakText,
     StopMedia,
 )
@@ -206,6 +208,19 @@ def test_recording_a_caller_sets_every_limit() -> None:
     assert members(EchoLeg("m1")) == ours | {"Application-Name": "echo"}
 
 
+def test_a_number_is_set_with_the_callers_wish_to_hide_it() -> None:
+    """As Kazoo's Dial sets it: at once, and hidden when the call's variables say so."""
+    payload = orjson.loads(encode_command(call("c1"), SetNumber("m1", "+1555"), SENDER, "m1").payload)
+    hidden = replace(call("c1"), custom_channel_vars={"Privacy-Hide-Number": "true"})
+    told = orjson.loads(encode_command(hidden, SetNumber("m1", "+1555"), SENDER, "m1").payload)
+
+    assert payload["Application-Name"] == "set"
+    assert payload["Insert-At"] == "now"
+    assert payload["Custom-Channel-Vars"] == {"Caller-ID-Number": "+1555", "Privacy-Hide-Number": False}
+    assert (payload["Export-All"], payload["Custom-Call-Vars"]) == (False, {})
+    assert told["Custom-Channel-Vars"]["Privacy-Hide-Number"] is True
+
+
 ALL_COMMANDS: list[BusCommand] = [
     SayProcessing(),
     SayFailed(),
@@ -223,6 +238,7 @@ ALL_COMMANDS: list[BusCommand] = [
     RecordLeg("m1", "r1.mp3", ("1", "#"), 3600.0, 5.0, leg="c1"),
     RecordLeg("m1", "r1.mp3", (), 20.0, 0.0, leg="b1"),
     EchoLeg("m1"),
+    SetNumber("m1", "+15550001111"),
 ]
 
 

@@ -161,6 +161,7 @@ class ApartAttempt:
 
     def _join(self, line: Line) -> Course:
         party, self.join_id = self._answered(), line.draw_id()
+        yield from line.pick_up()  # a joined caller who is not answered would hear nothing
         yield StopMedia(line.draw_id())
         yield JoinLeg(self.join_id, party.call_id, party.label)
         yield StartTimer(self.timer, PARTING_S)

@@ -13,7 +13,7 @@ from pivot.execute.dialling.attempt import PARTING_S, SETTLE_S, SPARE_S, Wishes,
 from pivot.execute.dialling.party import DialledParty
 from pivot.execute.line import Course, Line
 from pivot.model.commands import CancelTimer, StartTimer
-from pivot.model.dialling import CarrierDone, DialCarrier, LegsBridged, LegsParted
+from pivot.model.dialling import CarrierDone, DialCarrier, LegCreated, LegsBridged, LegsParted
 from pivot.model.events import CommandFailed, Event, Executed, TimerFired
 from pivot.model.plain import plain
 from pivot.model.switch import Hangup, StopMedia
@@ -53,6 +53,8 @@ class CarrierAttempt:
     def receive(self, event: Event, line: Line) -> Course:
         party = self.parties[0]
         match event:
+            case LegCreated(call_id, other_leg) if call_id == line.leg and self.winner is None:
+                party.call_id = other_leg
             case LegsBridged(call_id, other_leg) if call_id == line.leg and self.winner is None:
                 party.call_id = other_leg
                 self.winner, self.bridged = 0, True

@@ -125,5 +125,6 @@ def caller_of(line: Line) -> CallerId:
     """The caller, for who is rung on his behalf."""
     call = line.state.request.call
     number = call.caller_id_number if call.caller_id_number != "anonymous" else call.from_.user
+    number = line.state.shown_number or number
     name = call.caller_id_name if call.caller_id_name != "unknown" else ""
     return CallerId(number, name)

@@ -62,10 +62,13 @@ class DialStep:
 
     def start(self, line: Line) -> Course:
         line.state.dialled = True
-        self.early_media = self.verb.answer_on_bridge and not line.state.answered
+        line.drop_typed()
+        queue = next((noun for noun in self.verb.nouns if isinstance(noun, QueueNoun)), None)
+        answers = line.profile.dial_of_nouns_answers or self.verb.has_text or queue is not None
+        self.early_media = not line.state.answered and (self.verb.answer_on_bridge or not answers)
         if not self.early_media:
             yield from line.pick_up()
-        queue = next((noun for noun in self.verb.nouns if isinstance(noun, QueueNoun)), None)
+        yield from line.show_number(shown_caller(self.verb, line).number)
         if queue is not None:
             self.waiting = [[queue_party(queue)]]
             yield from self._next(line)
@@ -183,6 +186,9 @@ class DialStep:
         self._decide(line)
 
     def _decide(self, line: Line) -> None:
+        parties, _ = self._parties()
+        line.drop_typed()  # keys that were pressed meanwhile were for the other party
+        line.dial_ended(parties[-1].cause if parties else None)
         if self.verb.action is None:
             self.result = GoOn()
             return

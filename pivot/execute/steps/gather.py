@@ -36,6 +36,7 @@ class GatherStep:
         self.timer = f"gather {line.draw_id()}"
         typed = line.take_typed()
         if self.verb.prompts:
+            line.drop_typed()
             self.prompts = Program(line.leg, line.base_url, self._prompts(line))
             yield from self.prompts.start(line)
             yield from self._listen_when_said()

@@ -57,6 +57,7 @@ def read(element: Element, reading: Reading) -> Iterator[DialVerb]:
         given.not_done("recordingConfigurationId", "events", "passports")
         verb = DialVerb(
             nouns=_chosen(tuple(_nouns(element, reading)), element, reading),
+            has_text=_begins_with_text(element),
             action=given.url("action"),
             method=given.method("method", Twilio.DIAL_METHOD),
             timeout_s=_timeout(given),
@@ -78,6 +79,11 @@ def read(element: Element, reading: Reading) -> Iterator[DialVerb]:
             at=element.at,
         )
     yield verb
+
+
+def _begins_with_text(element: Element) -> bool:
+    """Be it blanks: Kazoo takes them for text, too. Source: kzt_twiml_dial.erl, exec."""
+    return bool(element.content) and isinstance(element.content[0], str)
 
 
 def _nouns(element: Element, reading: Reading) -> Iterator[DialNoun]:

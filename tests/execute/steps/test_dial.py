@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
 from pivot.model.commands import BindCall, CancelTimer, Fetch, Notify, StartTimer, UnbindCall
 from pivot.model.dialling import (
     BridgeTo,
@@ -11,20 +16,24 @@ from pivot.model.dialling import (
     DialCarrier,
     JoinLeg,
     LegControlled,
+    LegCreated,
     LegReady,
     LegsBridged,
     RingBack,
 )
-from pivot.model.events import ChannelDestroyed, Executed, Fetched, TimerFired
-from pivot.model.switch import AnswerCall, Hangup, StopMedia
+from pivot.model.events import ChannelDestroyed, DigitPressed, Executed, Fetched, TimerFired
+from pivot.model.switch import AnswerCall, Hangup, SetNumber, StopMedia
 from tests.calls import CALL_ID, twiml
 from tests.execute.histories import History
+from tests.rules import RULES
 
+TWILIO = replace(RULES, profile="twilio")
 NUMBER = "<Dial action='/d' timeout='20'>+15550009999</Dial>"
+NUMBER_NOUN = "<Number>+15550009999</Number>"
 WHISPER = "<Dial action='/d'><Number url='/w'>+15550009999</Number></Dial>"
 
 
-def kinds(items: list[object]) -> list[type]:
+def kinds(items: Sequence[object]) -> list[type]:
     return [type(item) for item in items]
 
 
@@ -41,12 +50,79 @@ def test_a_number_alone_goes_to_the_carriers() -> None:
     """As from Kazoo; our own limit is only for a service that never answers."""
     history = History(NUMBER)
 
-    answered, dial, timer = history.done[-3:]
+    answered, shown, dial, timer = history.done[-4:]
 
     assert isinstance(answered, AnswerCall)
+    assert isinstance(shown, SetNumber)
     assert isinstance(dial, DialCarrier)
     assert dial == DialCarrier(dial.msg_id, "+15550009999", 20.0, CallerId("1001", "Bob"))
     assert timer == StartTimer(f"dial {dial.msg_id}", 30.0)
+
+
+@pytest.mark.parametrize(
+    ("document", "as_kazoo", "as_twilio"),
+    [
+        ("<Dial>+15550009999</Dial>", True, True),
+        ("<Dial><Number>+15550009999</Number></Dial>", False, True),
+        ("<Dial>\n  <Number>+15550009999</Number>\n</Dial>", True, True),
+        ("<Dial><Sip>sip:kate@example.com</Sip></Dial>", False, True),
+        ("<Dial answerOnBridge='true'>+15550009999</Dial>", False, False),
+    ],
+)
+def test_who_picks_up_before_a_dial(document: str, as_kazoo: bool, as_twilio: bool) -> None:
+    """`dial_of_nouns_answers`: Kazoo answers for text alone, and takes blanks before a noun for text."""
+    for rules, answers in ((RULES, as_kazoo), (TWILIO, as_twilio)):
+        done = History(document, rules).done
+
+        assert any(isinstance(item, AnswerCall) for item in done) is answers
+
+
+def test_the_shown_number_stays_the_callers() -> None:
+    """`dial_sets_number`: later requests and Dials of a Kazoo application have it."""
+    document = f"<Dial callerId='+15551112222'>{NUMBER_NOUN}</Dial><Dial action='/d'>{NUMBER_NOUN}</Dial>"
+    kazoo, twilio = History(document), History(document, TWILIO)
+    for history in (kazoo, twilio):
+        history.happens(Executed(CALL_ID, "bridge", "NO_ANSWER"))
+        history.happens(Executed(CALL_ID, "bridge", "NO_ANSWER"))
+
+    assert [item.number for item in kazoo.done if isinstance(item, SetNumber)] == ["+15551112222"] * 2
+    assert kazoo.last(DialCarrier).caller_id.number == "+15551112222"
+    assert ("Caller-ID-Number", "+15551112222") in kazoo.last(Fetch).request.parameters
+    assert not any(isinstance(item, SetNumber) for item in twilio.done)
+    assert ("Caller-ID-Number", "1001") in twilio.last(Fetch).request.parameters
+
+
+@pytest.mark.parametrize(
+    ("cause", "status"),
+    [
+        ("NORMAL_CLEARING", "completed"),
+        ("USER_BUSY", "busy"),
+        ("CALL_REJECTED", "busy"),
+        ("NO_ANSWER", "no-answer"),
+        ("NO_USER_RESPONSE", "failed"),
+        ("UNALLOCATED_NUMBER", "failed"),
+    ],
+)
+def test_how_a_dial_ended_is_the_callers_status_in_kazoo(cause: str, status: str) -> None:
+    """`dial_sets_status`: its applications learn there what became of the other party, and go on doing so."""
+    document = f"<Dial>{NUMBER_NOUN}</Dial><Gather numDigits='1'><Say>x</Say></Gather>"
+    kazoo, twilio = History(document), History(document, TWILIO)
+    for history in (kazoo, twilio):
+        history.happens(Executed(CALL_ID, "bridge", cause))
+        history.happens(DigitPressed(CALL_ID, "5"))
+
+    assert ("CallStatus", status) in kazoo.last(Fetch).request.parameters
+    assert ("CallStatus", "in-progress") in twilio.last(Fetch).request.parameters
+
+
+def test_a_leg_that_older_media_servers_announce_is_told_though_it_never_answers() -> None:
+    """The carriers' service chooses the leg's id, so it is known only from what the switch tells."""
+    history = History(NUMBER)
+
+    history.happens(LegCreated(CALL_ID, "b-leg"))
+    history.happens(Executed(CALL_ID, "bridge", "USER_BUSY"))
+
+    assert told(history) == {"DialCallStatus": "busy", "DialCallSid": "b-leg", "DialBridged": "false"}
 
 
 def test_two_reports_of_one_end_are_one_end() -> None:
@@ -98,14 +174,15 @@ def test_a_party_that_hears_a_document_is_joined_after_it() -> None:
     history = History(WHISPER)
     apart = history.last(CallApart)
     leg = apart.endpoint.call_id
-    assert history.last(RingBack).answered
+    assert not history.last(RingBack).answered
 
     history.happens(LegControlled(apart.msg_id, leg, "b-queue"))
     asked = history.happens(LegReady(apart.msg_id, leg))
     joined = history.happens(Fetched(history.last(Fetch).request.fetch_id, twiml("")))
 
     assert kinds([*asked]) == [CancelTimer, Fetch]
-    assert kinds([item for item in joined if not isinstance(item, StartTimer)])[1:] == [StopMedia, JoinLeg]
+    kept = [item for item in joined if not isinstance(item, StartTimer)]
+    assert kinds(kept)[1:] == [AnswerCall, StopMedia, JoinLeg]
     assert history.last(JoinLeg).target == leg
 
 

@@ -74,7 +74,7 @@ DEFAULTS: list[tuple[str, Instruction]] = [
     ("<Pause/>", PauseVerb(1.0)),
     ("<Gather/>", GatherVerb()),
     ("<Record/>", RecordVerb()),
-    ("<Dial>+1 (415) 555-0100</Dial>", DialVerb((NumberNoun("+14155550100", at=FIRST),))),
+    ("<Dial>+1 (415) 555-0100</Dial>", DialVerb((NumberNoun("+14155550100", at=FIRST),), has_text=True)),
     ("<Enqueue>support</Enqueue>", EnqueueVerb("support")),
     ("<Leave/>", LeaveVerb()),
     ("<Redirect/>", RedirectVerb("")),
@@ -181,6 +181,7 @@ FULL: list[tuple[str, Instruction]] = [
         " continueOnFail='false'>123</Dial>",
         DialVerb(
             nouns=(NumberNoun("123", at=FIRST),),
+            has_text=True,
             action="/d",
             method=Method.GET,
             timeout_s=10.0,
