@@ -1,4 +1,4 @@
-"""The phones of an account's users and devices: what a Dial's User, Device and Client ring.
+"""What a Dial asks of an account's database: phones of users and devices, the caller's identity, numbers.
 
 Users and devices are named by id. A client is the first of: the user of this user name (Kazoo keeps them in
 lower case), the devices of this SIP user name, the devices of this name.
@@ -16,15 +16,17 @@ import structlog
 
 from pivot.cluster.attributes import Document, is_false, is_true, owners_of, text
 from pivot.cluster.endpoints import Owned, endpoints_of
+from pivot.cluster.identity import identity_of
 from pivot.cluster.recent import Ages, Recent
 from pivot.debug.couch import Couch, MissingDatabaseError, MissingError
 from pivot.debug.names import account_database, is_account_id
 from pivot.errors import StoreError
 from pivot.model.call import Call
-from pivot.model.dialling import Endpoint, EndpointsOf, Wanted
+from pivot.model.dialling import Endpoint, EndpointsOf, Identity, Wanted
 
 log = structlog.get_logger()
 V = TypeVar("V")
+W = TypeVar("W")
 
 LIMIT_S = 3.0
 """A Dial waits so long at most."""
@@ -37,7 +39,7 @@ _LISTED = 5_000
 
 
 class CouchPhones:
-    """The port `Phones` over the accounts' databases.
+    """The port `Phones` over the accounts' databases: its answers come in time or are left out.
 
     Args:
         couch: the cluster's.
@@ -59,21 +61,47 @@ class CouchPhones:
         """The endpoints of each, in that order; nobody's for who is unknown or cannot be read in time."""
         if not is_account_id(call.account_id):
             return tuple(() for _ in wanted)
-        account = _Account(str(call.account_id), self._couch, self._recent)
+        account = self._account_of(call)
         return tuple(await asyncio.gather(*(self._endpoints(call, account, each) for each in wanted)))
+
+    async def identity_of(self, call: Call) -> Identity | None:
+        """How the caller is to be shown, by the documents of what authorised the call and of the account."""
+        if not is_account_id(call.account_id) or call.authorizing_id is None:
+            return None
+        account = self._account_of(call)
+        read = await self._in_time(account, account.document(), account.caller(call))
+        if read is None:
+            return None
+        document, caller = read
+        return None if caller is None else identity_of(caller.device, caller.owner, document)
+
+    async def owns(self, call: Call, number: str) -> bool | None:
+        """Whether the account's database holds the number's document; None when there is no such account."""
+        if not is_account_id(call.account_id):
+            return None
+        account = self._account_of(call)
+        read = await self._in_time(account, account.document(), account.number(number))
+        return None if read is None or not read[0] else bool(read[1])
 
     async def close(self) -> None:
         """Give up what is still being read."""
         await self._recent.close()
 
+    def _account_of(self, call: Call) -> _Account:
+        return _Account(str(call.account_id), self._couch, self._recent)
+
     async def _endpoints(self, call: Call, account: _Account, wanted: Wanted) -> tuple[Endpoint, ...]:
+        read = await self._in_time(account, account.document(), account.devices_of(wanted))
+        return () if read is None else endpoints_of(call, read[1], read[0])
+
+    async def _in_time(self, account: _Account, one: Awaitable[V], other: Awaitable[W]) -> tuple[V, W] | None:
+        """Both answers, None when the database gives none within the limit."""
         try:
             async with asyncio.timeout(self._limit_s):
-                document, devices = await asyncio.gather(account.document(), account.devices_of(wanted))
+                return await asyncio.gather(one, other)
         except (StoreError, TimeoutError) as error:
             self._say(account.id, str(error) or f"no answer within {self._limit_s:g} s")
-            return ()
-        return endpoints_of(call, devices, document)
+            return None
 
     def _say(self, account_id: str, reason: str) -> None:
         if self._now() >= self._quiet_until:
@@ -98,6 +126,18 @@ class _Account:
     async def document(self) -> Document:
         """The account's own document."""
         return await self._read(self.id, "account")
+
+    async def caller(self, call: Call) -> Owned | None:
+        """The device or user who calls; None when it is neither, or gone."""
+        caller_id = call.authorizing_id or ""
+        if call.authorizing_type == "user":
+            user = await self._read(caller_id, "user")
+            return Owned({}, user) if user else None
+        return next(iter(await self._of_devices([caller_id])), None)
+
+    async def number(self, number: str) -> Document:
+        """The document of a number of the account."""
+        return await self._read(number, "number")
 
     async def devices_of(self, wanted: Wanted) -> list[Owned]:
         match wanted.of:

@@ -86,6 +86,11 @@ class Profile:
     """CallStatus after a Dial is how it ended, and stays so; else the caller's own state."""
     dial_ring_default_s: float
     """How long User, Device, Sip and Client ring when `timeout` is not given; a number always rings 30 s."""
+    dial_shows_account: bool
+    """Without `callerId`, a caller from inside the account is shown as its device, its owner and the account
+    say, or as the call says."""
+    caller_id_checked: bool
+    """A number as `callerId` must be the account's or the caller's own."""
     reject_code: int
     """SIP answer of Reject without reason."""
     later_timeout_s: float | None
@@ -116,6 +121,8 @@ _TABLE = {
         dial_sets_number=True,
         dial_sets_status=True,
         dial_ring_default_s=20.0,
+        dial_shows_account=True,
+        caller_id_checked=False,
         reject_code=503,
         later_timeout_s=None,
         keeps_cookies=False,
@@ -140,6 +147,8 @@ _TABLE = {
         dial_sets_number=False,
         dial_sets_status=False,
         dial_ring_default_s=30.0,
+        dial_shows_account=False,
+        caller_id_checked=True,
         reject_code=603,
         later_timeout_s=15.0,
         keeps_cookies=True,

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from pivot.execute.asking import Texts
+from pivot.execute.dialling.caller import as_called
 from pivot.execute.dialling.party import DialledParty
 from pivot.execute.dialling.targets import parties_of
 from pivot.execute.ids import account_sid, call_sid, sid
@@ -70,7 +71,7 @@ class Stream:
         """The gateway, as somebody to be rung."""
         headers = tuple(NameValue(f"X-Stream-{name}", value) for name, value in self._told(line, both_ways))
         gateway = line.rules.stream_gateway
-        (party,) = parties_of(SipNoun(gateway, gateway, headers=headers), (), line)
+        (party,) = parties_of(SipNoun(gateway, gateway, headers=headers), (), as_called(line), line)
         return party
 
     # Who is told

@@ -65,6 +65,20 @@ class CallerId:
 
 @plain
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a caller is to those who are rung, by where they are; what is empty is as the call says."""
+
+    inside: CallerId = CallerId()
+    """To phones of the account."""
+    outside: CallerId = CallerId()
+    """To numbers."""
+    emergency: CallerId = CallerId()
+    """To emergency numbers."""
+    presence_id: str = ""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
 class DialCarrier:
     """Ring a number through the carriers; `CarrierDone` and the bridge's `Executed` follow, in either order.
 
@@ -80,6 +94,8 @@ class DialCarrier:
     process_media: bool = False
     """The switch must see the audio, to record it."""
     ringback: str | None = None
+    emergency: CallerId = CallerId()
+    presence_id: str = ""
 
 
 @plain
@@ -220,10 +236,15 @@ class Wanted:
 @plain
 @dataclass(frozen=True, slots=True)
 class LookUpEndpoints:
-    """Find the devices of these; `EndpointsFound` follows, whatever happens."""
+    """Ask the account's database what a Dial needs; `EndpointsFound` follows, whatever happens."""
 
     lookup_id: str
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[Wanted, ...] = ()
+    """Whose devices."""
+    identity: bool = False
+    """Whether the caller's is."""
+    number: str = ""
+    """Whether this one is the account's; empty: nobody asks."""
 
 
 DiallingCommand: TypeAlias = (
@@ -250,8 +271,12 @@ class EndpointsFound:
     """What was found for each that was wanted, in its order; nothing for who is unknown or has no phone."""
 
     lookup_id: str
-    found: tuple[tuple[Endpoint, ...], ...]
+    found: tuple[tuple[Endpoint, ...], ...] = ()
     """`call_id` and `label` are still to be filled in."""
+    identity: Identity | None = None
+    """None: unknown, or not asked for."""
+    owned: bool | None = None
+    """Whether the number is the account's; None as before."""
 
 
 @plain

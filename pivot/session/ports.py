@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 
 from pivot.model.call import Call, PivotRequest
 from pivot.model.commands import BusCommand
-from pivot.model.dialling import Endpoint, Wanted
+from pivot.model.dialling import Endpoint, Identity, Wanted
 from pivot.model.events import Event
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
 from pivot.model.json import JsonObject
@@ -92,7 +92,7 @@ class Ownership(Protocol):
 
 
 class Phones(Protocol):
-    """Knows the devices of an account."""
+    """Knows the devices and numbers of an account."""
 
     async def look_up(self, call: Call, wanted: tuple[Wanted, ...]) -> tuple[tuple[Endpoint, ...], ...]:
         """The endpoints of each that is wanted, in that order, within a few seconds.
@@ -100,12 +100,24 @@ class Phones(Protocol):
         Any error means that nobody is found.
         """
 
+    async def identity_of(self, call: Call) -> Identity | None:
+        """How the account and the caller's own device or user want the caller shown; None: unknown."""
+
+    async def owns(self, call: Call, number: str) -> bool | None:
+        """Whether this number in E.164 is the account's; None: unknown."""
+
 
 class NoPhones:
-    """No account database is connected: nobody is found."""
+    """No account database is connected: nobody is found, nothing is known."""
 
     async def look_up(self, call: Call, wanted: tuple[Wanted, ...]) -> tuple[tuple[Endpoint, ...], ...]:
         return tuple(() for _ in wanted)
+
+    async def identity_of(self, call: Call) -> Identity | None:
+        return None
+
+    async def owns(self, call: Call, number: str) -> bool | None:
+        return None
 
 
 class Meetings(Protocol):

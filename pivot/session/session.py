@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 import structlog
 
@@ -51,6 +51,7 @@ from pivot.model.switch import SwitchCommand
 from pivot.session.ports import Bus, Delivery, Fetcher, Meetings, NoPhones, Observer, Ownership, Phones
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +251,21 @@ class Session:
         task.add_done_callback(self._asides.discard)
 
     async def _look_up(self, command: LookUpEndpoints) -> None:
+        phones, call = self._world.phones, self._machine.state.request.call
+        found, identity, owned = await asyncio.gather(
+            self._known(phones.look_up(call, command.wanted) if command.wanted else None),
+            self._known(phones.identity_of(call) if command.identity else None),
+            self._known(phones.owns(call, command.number) if command.number else None),
+        )
+        self.post(EndpointsFound(command.lookup_id, found or (), identity, owned))
+
+    async def _known(self, question: Coroutine[None, None, T] | None) -> T | None:
+        """The answer; None when nobody asks, or nobody knows."""
         try:
-            found = await self._world.phones.look_up(self._machine.state.request.call, command.wanted)
+            return None if question is None else await question
         except Exception as error:
             log.warning("session.look_up_failed", call_id=self.call_id, error=repr(error))
-            found = ()
-        self.post(EndpointsFound(command.lookup_id, found))
+            return None
 
     async def _notify(self, request: FetchRequest) -> None:
         result = await self._fetched(request)

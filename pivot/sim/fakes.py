@@ -10,7 +10,7 @@ from pivot.errors import BusError
 from pivot.model.call import Call, PivotRequest
 from pivot.model.codes import Code
 from pivot.model.commands import BusCommand
-from pivot.model.dialling import Endpoint, EndpointKind, Wanted
+from pivot.model.dialling import Endpoint, EndpointKind, Identity, Wanted
 from pivot.model.events import Event
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
 from pivot.model.json import JsonObject
@@ -120,12 +120,20 @@ class FakeOwnership:
 
 @dataclass
 class FakePhones:
-    """Every user, device and client has one phone, unless `unknown` names them."""
+    """Every user, device and client has one phone, unless `unknown` names them; so it is with numbers."""
 
     unknown: frozenset[str] = frozenset()
+    identity: Identity | None = None
+    """Of every caller."""
 
     async def look_up(self, call: Call, wanted: tuple[Wanted, ...]) -> tuple[tuple[Endpoint, ...], ...]:
         return tuple(() if each.name in self.unknown else (_phone(each.name),) for each in wanted)
+
+    async def identity_of(self, call: Call) -> Identity | None:
+        return self.identity
+
+    async def owns(self, call: Call, number: str) -> bool | None:
+        return number not in self.unknown
 
 
 def _phone(name: str) -> Endpoint:

@@ -148,7 +148,12 @@ def _bridge(call: Call, command: BridgeTo) -> Payload:
 
 def _offnet(call: Call, command: DialCarrier, sender: Sender) -> Message:
     """Nobody there to take it is no fault of the call: it then ends by its own time."""
-    optional: Payload = {} if command.ringback is None else {Field.RINGBACK: command.ringback}
+    optional: Payload = {
+        Field.RINGBACK: command.ringback,
+        Field.PRESENCE_ID: command.presence_id or None,
+        Field.EMERGENCY_CALLER_ID_NUMBER: command.emergency.number or None,
+        Field.EMERGENCY_CALLER_ID_NAME: command.emergency.name or None,
+    }
     payload = seal(
         OFFNET_REQ,
         {
@@ -162,7 +167,7 @@ def _offnet(call: Call, command: DialCarrier, sender: Sender) -> Message:
             Field.TO_DID: command.number,
             Field.RESOURCE_TYPE: "audio",
             Field.APPLICATION_NAME: Application.BRIDGE,
-            **optional,
+            **{name: value for name, value in optional.items() if value is not None},
             **_shown(command.caller_id),
         },
         kind=(Category.RESOURCE, EventName.OFFNET_REQ),
@@ -244,6 +249,11 @@ def decode_dialling_command(payload: Payload) -> DiallingCommand | None:
                 payload.get(Field.FORCE_OUTBOUND) is True,
                 payload.get(Field.MEDIA) == "process",
                 payload.get(Field.RINGBACK),
+                CallerId(
+                    payload.get(Field.EMERGENCY_CALLER_ID_NUMBER, ""),
+                    payload.get(Field.EMERGENCY_CALLER_ID_NAME, ""),
+                ),
+                payload.get(Field.PRESENCE_ID, ""),
             )
         case Category.RESOURCE, EventName.ORIGINATE_REQ:
             ORIGINATE_REQ.check(payload)

@@ -139,6 +139,8 @@ class Field(StrEnum):
     FORCE_OUTBOUND = "Force-Outbound"
     PRESENCE_ID = "Presence-ID"
     OUTBOUND_CALL_ID = "Outbound-Call-ID"
+    EMERGENCY_CALLER_ID_NUMBER = "Emergency-Caller-ID-Number"
+    EMERGENCY_CALLER_ID_NAME = "Emergency-Caller-ID-Name"
     OUTBOUND_CALLER_ID_NUMBER = "Outbound-Caller-ID-Number"
     OUTBOUND_CALLER_ID_NAME = "Outbound-Caller-ID-Name"
     OUTBOUND_CONTROL = "Outbound-Call-Control-Queue"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -14,7 +15,7 @@ from pivot.cluster.phones import CouchPhones
 from pivot.debug.couch import Couch
 from pivot.debug.names import account_database
 from pivot.model.call import Call
-from pivot.model.dialling import EndpointsOf, Wanted
+from pivot.model.dialling import CallerId, EndpointsOf, Wanted
 from tests.calls import call
 from tests.cluster.documents import DESIGNS, account, device, user
 from tests.tcp_proxy import TcpProxy
@@ -143,6 +144,38 @@ async def test_another_accounts_phones_are_not_found(couch: Couch, phones: Couch
     assert await ringing(phones, call(account_id="f" * 32), CLIENT, "joey") == []
 
 
+async def test_a_caller_is_known_by_device_user_or_not_at_all(couch: Couch, phones: CouchPhones) -> None:
+    """Whatever callflow names as the one that authorised the call."""
+    caller = await stored(couch, user(), device())
+
+    async def shown(**authorised: Any) -> CallerId | None:
+        identity = await phones.identity_of(replace(caller, **authorised))
+        return None if identity is None else identity.inside
+
+    kate = CallerId("2001", "Kate Miller")
+    assert await shown(authorizing_id="device-1", authorizing_type="device") == kate
+    assert await shown(authorizing_id="user-1", authorizing_type="user") == kate
+    assert await shown(authorizing_id="gone", authorizing_type="device") is None
+    assert await shown(authorizing_id="gone", authorizing_type="user") is None
+    assert await shown() is None
+    assert await shown(authorizing_id="device-1", account_id=None) is None
+
+
+async def test_an_accounts_numbers_are_its_own(couch: Couch, phones: CouchPhones) -> None:
+    """Where no account is, nothing is known."""
+    caller = await stored(
+        couch,
+        {"_id": "+15550007777", "pvt_type": "number", "pvt_state": "in_service"},
+        {"_id": "+15550008888", "pvt_type": "number", "pvt_deleted": True},
+    )
+
+    assert await phones.owns(caller, "+15550007777") is True
+    assert await phones.owns(caller, "+15550008888") is False
+    assert await phones.owns(caller, "+15550009999") is False
+    assert await phones.owns(call(account_id="f" * 32), "+15550007777") is None
+    assert await phones.owns(call(account_id=None), "+15550007777") is None
+
+
 async def test_a_dead_database_finds_nobody_and_what_was_known_still_rings(
     couch_url: str, tcp_proxy: Callable[[str], Awaitable[TcpProxy]]
 ) -> None:
@@ -159,5 +192,7 @@ async def test_a_dead_database_finds_nobody_and_what_was_known_still_rings(
 
     assert await ringing(phones, caller, USER, "user-1") == ["sip_device-1"]
     assert await ringing(phones, caller, USER, "user-2") == []
+    assert await phones.owns(caller, "+15550007777") is None
+    assert await phones.identity_of(replace(caller, authorizing_id="device-2")) is None
     await phones.close()
     await couch.close()

@@ -9,6 +9,7 @@ from typing import Any
 from pivot.execute.machine import CallMachine
 from pivot.execute.rules import Rules
 from pivot.execute.state import CallState, Phase
+from pivot.model.call import PivotRequest
 from pivot.model.codes import Code
 from pivot.model.commands import (
     CancelTimer,
@@ -19,10 +20,12 @@ from pivot.model.commands import (
     StartTimer,
 )
 from pivot.model.dialling import (
+    CallerId,
     CarrierDone,
     Endpoint,
     EndpointKind,
     EndpointsFound,
+    Identity,
     LegControlled,
     LegFailed,
     LegPrepared,
@@ -68,6 +71,7 @@ class History:
 
     document: str
     rules: Rules = RULES
+    request: PivotRequest = field(default_factory=pivot_request)
     done: list[Command | Note] = field(default_factory=list)
     after_end: list[Command | Note] = field(default_factory=list)
     """What left the engine when the caller's channel was gone."""
@@ -78,7 +82,7 @@ class History:
     at_s: float = 0.0
 
     def __post_init__(self) -> None:
-        self.machine = CallMachine(CallState(pivot_request(), seed="s"), self.rules)
+        self.machine = CallMachine(CallState(self.request, seed="s"), self.rules)
         self.happens(Requested(10.0))
         self.happens(Fetched(self.last(Fetch).request.fetch_id, twiml(self.document)))
 
@@ -173,7 +177,12 @@ def _timer(history: History, which: int) -> Event | None:
 
 def _found(history: History, which: int) -> Event:
     phone = Endpoint("", "", EndpointKind.DEVICE, "user_1", "pbx.test")
-    return EndpointsFound(_pick(history.ids("lookup_id"), which), ((phone,) * (which % 3),) * (which % 4))
+    return EndpointsFound(
+        _pick(history.ids("lookup_id"), which),
+        ((phone,) * (which % 3),) * (which % 4),
+        (None, Identity(outside=CallerId("+15550001000")))[which % 2],
+        (None, True, False)[which % 3],
+    )
 
 
 KINDS: tuple[Callable[[History, int], Event | None], ...] = (

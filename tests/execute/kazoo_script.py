@@ -23,7 +23,7 @@ from pivot.model.commands import (
     SayProcessing,
     StartTimer,
 )
-from pivot.model.dialling import CarrierDone, EndpointsFound, LookUpEndpoints
+from pivot.model.dialling import CallerId, CarrierDone, EndpointsFound, Identity, LookUpEndpoints
 from pivot.model.events import Event, Executed, Fetched, Requested, TimerFired
 from pivot.model.fetch import Answer, FetchRequest
 from pivot.model.rooms import EnterRoom, LeaveRoom, RoomNews
@@ -36,6 +36,13 @@ from pivot.wire.routing import call_event
 Row = dict[str, Any]
 CALL_ID = "call-id-1@host"
 SENDER = Sender("<NODE>", "pivot-call-queue")
+IDENTITY = Identity(
+    inside=CallerId("user-internal-number", "user-internal-name"),
+    outside=CallerId("user-external-number", "user-external-name"),
+    emergency=CallerId("device-emergency-number", "device-emergency-name"),
+    presence_id="user-2@4a6863.sip.2600hz.local",
+)
+"""What the recorded account's documents say of the caller."""
 _OF_THE_ENVELOPE = ("Node", "Server-ID", "App-Version")
 
 
@@ -67,6 +74,8 @@ class Replay:
             Party("5000", "4a6863.sip.2600hz.local"),
             "Bob Smith",
             "1001",
+            authorizing_id=None if "call_override" in self.case else "device00000000000000000000000002",
+            authorizing_type="device",
         )
         request = PivotRequest("m1", call, self.voice_uri, Method.POST)
         self._machine = CallMachine(CallState(request, seed="s"), self.rules)
@@ -99,7 +108,7 @@ class Replay:
                 case EnterRoom() | LeaveRoom():
                     self._rooms.perform(CALL_ID, item, lambda news: self._soon(news, at_s))
                 case LookUpEndpoints(lookup_id):
-                    self._later(at_s, EndpointsFound(lookup_id, ()))
+                    self._later(at_s, EndpointsFound(lookup_id, identity=IDENTITY))
                 case CancelTimer(name):
                     self._timers.pop(name, None)
                 case command if isinstance(command, SayProcessing | SayFailed | SwitchCommand):

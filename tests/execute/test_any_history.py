@@ -31,6 +31,7 @@ DOCUMENTS = {
     " statusCallbackEvent='initiated ringing answered completed'>+15550009999</Number></Dial>",
     "whispers": "<Dial><Number url='/w'>+15550009999</Number><Sip url='/w'>sip:k@example.com</Sip></Dial>",
     "phones": "<Dial action='/d'><User>u1</User><Client>joey</Client><Device>d1</Device></Dial>",
+    "caller id": f"<Dial callerId='+15557770000'>{NUMBER}<User>u1</User></Dial>",
     "conference": "<Dial action='/d' hangupOnStar='true'><Conference record='record-from-start'"
     " endConferenceOnExit='true' statusCallback='/c' statusCallbackEvent='start end join leave'>R"
     "</Conference></Dial>",
@@ -51,7 +52,7 @@ DOCUMENTS = {
 @settings(max_examples=60)
 def test_no_history_breaks_a_rule(document: str, events: list[tuple[int, int]]) -> None:
     """For every verb: no exception, no timer that nobody remembers, nothing to a dead channel."""
-    history = History(document, TWILIO if "waitUrl" in document else ALL_ON)
+    history = History(document, TWILIO if "waitUrl" in document or "callerId" in document else ALL_ON)
     for choice, which in events:
         history.imagine(choice, which)
 
@@ -66,7 +67,7 @@ def test_no_history_breaks_a_rule(document: str, events: list[tuple[int, int]]) 
 @settings(max_examples=30)
 def test_a_call_that_is_killed_anywhere_ends(document: str, events: list[tuple[int, int]]) -> None:
     """The caller hangs up in the middle of every verb: the session ends when the last things are told."""
-    history = History(document, TWILIO if "waitUrl" in document else ALL_ON)
+    history = History(document, TWILIO if "waitUrl" in document or "callerId" in document else ALL_ON)
     for choice, which in events:
         history.imagine(choice, which)
     if not history.over:

@@ -58,7 +58,17 @@ NUMBER = Endpoint("+15550009999", "b2", EndpointKind.NUMBER, "+15550009999")
 DEVICE = Endpoint("joey", "b3", EndpointKind.DEVICE, "user_abc", "pbx.example.com")
 SHOWN = CallerId("+15550100", "Acme")
 COMMANDS: tuple[DiallingCommand, ...] = (
-    DialCarrier("m1", "+15550123", 30.0, SHOWN, force_outbound=False, process_media=True, ringback="%(1)"),
+    DialCarrier(
+        "m1",
+        "+15550123",
+        30.0,
+        SHOWN,
+        force_outbound=False,
+        process_media=True,
+        ringback="%(1)",
+        emergency=CallerId("+15550911", "Acme, 3rd floor"),
+        presence_id="2001@sip.example.com",
+    ),
     BridgeTo("m2", (SIP, NUMBER, DEVICE), 20.0, SHOWN, "%(1)", ignore_early_media=False, process_media=True),
     CallApart("m3", NUMBER, 30.0, SHOWN),
     CallToHear("m3", SIP, CALL_ID, 10.0),

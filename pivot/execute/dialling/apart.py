@@ -58,7 +58,9 @@ class ApartAttempt:
             self.msg_ids.append(line.draw_id())
             yield BindCall(party.call_id)
             yield from party.begins(line)
-            yield CallApart(self.msg_ids[-1], party.endpoint, self.wishes.timeout_s, self.wishes.caller_id)
+            yield CallApart(
+                self.msg_ids[-1], party.endpoint, self.wishes.timeout_s, self.wishes.caller.inside
+            )
         yield RingBack(line.draw_id(), self.wishes.ringback, answered=line.state.answered)
         yield StartTimer(self.timer, self.wishes.timeout_s + SPARE_S)
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from pivot.execute.dialling.party import DialledParty
 from pivot.execute.line import Course, Line
-from pivot.model.dialling import CallerId
+from pivot.model.dialling import Identity
 from pivot.model.events import Event
 from pivot.model.plain import plain
 
@@ -29,7 +29,8 @@ class Wishes:
     """What the Dial wants of every attempt."""
 
     timeout_s: float
-    caller_id: CallerId
+    caller: Identity
+    """Who is shown calling."""
     ringback: str | None = None
     early_media: bool = False
     """The caller is not answered and hears what the party's network plays."""

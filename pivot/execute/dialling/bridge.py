@@ -48,7 +48,7 @@ class BridgeAttempt:
             self.msg_id,
             tuple(party.endpoint for party in self.parties),
             wishes.timeout_s,
-            wishes.caller_id,
+            wishes.caller.inside,
             wishes.ringback,
             ignore_early_media=not wishes.early_media,
             process_media=wishes.process_media,

@@ -43,10 +43,12 @@ class CarrierAttempt:
             self.msg_id,
             self.parties[0].endpoint.address,
             wishes.timeout_s,
-            wishes.caller_id,
+            wishes.caller.outside,
             wishes.force_outbound,
             wishes.process_media,
             wishes.ringback,
+            wishes.caller.emergency,
+            wishes.caller.presence_id,
         )
         yield StartTimer(self.timer, wishes.timeout_s + SPARE_S)
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 from pivot.execute.dialling.apart import ApartAttempt
 from pivot.execute.dialling.attempt import Attempt, Wishes
 from pivot.execute.dialling.bridge import BridgeAttempt
+from pivot.execute.dialling.caller import shown_outside
 from pivot.execute.dialling.carrier import CarrierAttempt
 from pivot.execute.dialling.party import DialledParty, wants_apart
 from pivot.execute.dialling.queue import QueueAttempt
 from pivot.execute.ids import e164
 from pivot.execute.line import Line
-from pivot.model.dialling import CallerId, Endpoint, EndpointKind, EndpointsOf, Wanted
+from pivot.model.dialling import Endpoint, EndpointKind, EndpointsOf, Identity, Wanted
 from pivot.model.instructions import (
     ClientNoun,
     DeviceNoun,
@@ -41,14 +42,16 @@ def wanted(noun: RingNoun) -> Wanted | None:
     return None
 
 
-def parties_of(noun: RingNoun, found: tuple[Endpoint, ...], line: Line) -> list[DialledParty]:
+def parties_of(
+    noun: RingNoun, found: tuple[Endpoint, ...], caller: Identity, line: Line
+) -> list[DialledParty]:
     """Who is rung for a noun; `found` is what was looked up."""
     endpoints: tuple[Endpoint, ...]
     match noun:
         case NumberNoun(number=written):
             number = e164(written) or written
             endpoint = Endpoint(number, "", EndpointKind.NUMBER, number, variables=_routed_as(line))
-            endpoints = (endpoint,)
+            endpoints = (replace(endpoint, details=shown_outside(caller)),)
         case SipNoun():
             endpoints = (_sip(noun),)
         case ClientNoun(identity=identity, parameters=parameters):
@@ -114,17 +117,3 @@ def ring_time_s(nouns: list[RingNoun | QueueNoun], verb: DialVerb, line: Line) -
         return verb.timeout_s
     as_numbers = all(isinstance(noun, NumberNoun | QueueNoun) for noun in nouns)
     return _NUMBER_RINGS_S if as_numbers else line.profile.dial_ring_default_s
-
-
-def shown_caller(verb: DialVerb, line: Line) -> CallerId:
-    """Who seems to call: as the document says, else the caller."""
-    return caller_of(line) if verb.caller_id is None else CallerId(verb.caller_id)
-
-
-def caller_of(line: Line) -> CallerId:
-    """The caller, for who is rung on his behalf."""
-    call = line.state.request.call
-    number = call.caller_id_number if call.caller_id_number != "anonymous" else call.from_.user
-    number = line.state.shown_number or number
-    name = call.caller_id_name if call.caller_id_name != "unknown" else ""
-    return CallerId(number, name)

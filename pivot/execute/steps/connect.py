@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pivot.execute.asking import Texts
 from pivot.execute.dialling.attempt import Wishes
 from pivot.execute.dialling.bridge import BridgeAttempt
-from pivot.execute.dialling.targets import caller_of
+from pivot.execute.dialling.caller import as_called
 from pivot.execute.line import Course, Line
 from pivot.execute.step import AskFor, GoOn, Result
 from pivot.execute.streams import NO_GATEWAY, RINGS_S, Stream
@@ -41,7 +41,7 @@ class ConnectStep:
         yield from line.pick_up()
         party = self.stream.party(line, both_ways=True)
         # What goes on beside the call hears it on the switch, now or later.
-        self.attempt = BridgeAttempt([party], Wishes(RINGS_S, caller_of(line), process_media=True))
+        self.attempt = BridgeAttempt([party], Wishes(RINGS_S, as_called(line), process_media=True))
         yield from self.attempt.start(line)
 
     def receive(self, event: Event, line: Line) -> Course:

@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 
 from pivot.execute.dialling.apart import ApartAttempt
 from pivot.execute.dialling.attempt import Attempt, Wishes
+from pivot.execute.dialling.caller import caller_of, doubtful_number, needs_identity, shown
 from pivot.execute.dialling.outcome import dial_parameters
 from pivot.execute.dialling.party import DialledParty
 from pivot.execute.dialling.queue import queue_party
 from pivot.execute.dialling.ring_tones import ring_tone
 from pivot.execute.dialling.tape import Tape
-from pivot.execute.dialling.targets import attempt_for, parties_of, ring_time_s, shown_caller, wanted
+from pivot.execute.dialling.targets import attempt_for, parties_of, ring_time_s, wanted
 from pivot.execute.line import Course, Line
 from pivot.execute.step import AskFor, GoOn, Linger, Result, Step
 from pivot.execute.steps.conference import ConferenceStep
 from pivot.model.commands import CancelTimer, StartTimer
-from pivot.model.dialling import Endpoint, EndpointsFound, LookUpEndpoints
+from pivot.model.dialling import EndpointsFound, Identity, LookUpEndpoints
 from pivot.model.events import ChannelDestroyed, DigitPressed, Event, TimerFired
 from pivot.model.instructions import (
     ClientNoun,
@@ -33,6 +34,7 @@ from pivot.model.instructions import (
 from pivot.model.plain import plain
 
 _LOOK_UP_S = 5.0
+_CALLER_ID = 13214
 _RING_NOUNS = (NumberNoun, SipNoun, ClientNoun, UserNoun, DeviceNoun)
 
 
@@ -49,6 +51,8 @@ class DialStep:
     lookup_id: str = ""
     timer: str = ""
     """Of the look-up, later of the talk's limit."""
+    caller: Identity = field(default_factory=Identity)
+    """Who is shown calling; known once they ring."""
     waiting: list[list[DialledParty]] = field(default_factory=list)
     """Who is still to be rung, in groups that ring together."""
     earlier: list[DialledParty] = field(default_factory=list)
@@ -68,29 +72,32 @@ class DialStep:
         self.early_media = not line.state.answered and (self.verb.answer_on_bridge or not answers)
         if not self.early_media:
             yield from line.pick_up()
-        yield from line.show_number(shown_caller(self.verb, line).number)
+        yield from line.show_number(self.verb.caller_id or caller_of(line).number)
         if queue is not None:
             self.waiting = [[queue_party(queue)]]
             yield from self._next(line)
             return
         asked = tuple(each for each in map(wanted, self._nouns()) if each is not None)
-        if asked:
+        identity, number = needs_identity(line), doubtful_number(self.verb, line)
+        if asked or identity or number:
             self.lookup_id, self.timer = line.draw_id(), f"look up {line.draw_id()}"
-            yield LookUpEndpoints(self.lookup_id, asked)
+            yield LookUpEndpoints(self.lookup_id, asked, identity, number)
             yield StartTimer(self.timer, _LOOK_UP_S)
         else:
-            yield from self._ring((), line)
+            yield from self._ring(EndpointsFound(""), line)
 
     def receive(self, event: Event, line: Line) -> Course:
         match event:
             case _ if isinstance(self.result, Linger):
                 yield from self._linger(event, line)
-            case EndpointsFound(lookup_id, found) if lookup_id and lookup_id == self.lookup_id:
+            case EndpointsFound(lookup_id) if lookup_id and lookup_id == self.lookup_id:
                 yield CancelTimer(self.timer)
-                yield from self._ring(found, line)
+                if event.owned is False:
+                    yield line.warn(f"callerId {self.verb.caller_id} is no number of the account", _CALLER_ID)
+                yield from self._ring(event, line)
             case TimerFired(name) if name == self.timer and self.lookup_id:
                 yield line.fault("the account's phones could not be looked up in time", None)
-                yield from self._ring((), line)
+                yield from self._ring(EndpointsFound(""), line)
             case TimerFired(name) if name == self.timer and self.attempt is not None:
                 yield from self.attempt.end_talk(line)
             case DigitPressed(call_id, digit) if (
@@ -115,13 +122,14 @@ class DialStep:
 
     # Ringing
 
-    def _ring(self, found: tuple[tuple[Endpoint, ...], ...], line: Line) -> Course:
+    def _ring(self, known: EndpointsFound, line: Line) -> Course:
         self.lookup_id = ""
-        answers = iter(found)
+        self.caller = shown(self.verb, known.identity, known.owned, line)
+        answers = iter(known.found)
         parties: list[DialledParty] = []
         for noun in self._nouns():
-            known = next(answers, ()) if wanted(noun) is not None else ()
-            parties += parties_of(noun, known, line)
+            found = next(answers, ()) if wanted(noun) is not None else ()
+            parties += parties_of(noun, found, self.caller, line)
         if self.verb.sequential:
             self.waiting = [[party] for party in parties]
         else:
@@ -143,7 +151,7 @@ class DialStep:
         verb = self.verb
         return Wishes(
             ring_time_s([party.noun for party in group], verb, line),
-            shown_caller(verb, line),
+            self.caller,
             ring_tone(verb.ring_tone),
             self.early_media,
             # What goes on beside the call hears it on the switch.
