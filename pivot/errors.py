@@ -5,6 +5,7 @@ PivotError
 ├── WireError        a bus message breaks its schema: rejected, never retried
 ├── DocumentError    the customer's document is unusable: this call fails, the worker lives
 ├── BusError         the broker refused, returned or lost a message
+├── SpeechError      a text could not be synthesised: the switch speaks it instead
 └── StoreError       the debug store could not read or write; never reaches a call
 
 A failed fetch is no exception but a value (`model.fetch.FetchFailure`): it is an event of the call.
@@ -66,6 +67,10 @@ class BusError(PivotError):
     def __init__(self, code: Code, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class SpeechError(PivotError):
+    """A text could not be synthesised; the message is for the call's timeline, and holds nothing secret."""
 
 
 class StoreError(PivotError):

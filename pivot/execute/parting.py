@@ -7,6 +7,7 @@ from pivot.model.commands import CancelFetch, CancelTimer, Command, Notify, Unbi
 from pivot.model.notes import Note
 from pivot.model.queues import LeaveQueue
 from pivot.model.rooms import BeepConference, LeaveRoom
+from pivot.model.speech import DropSpeech
 from pivot.model.switch import Hangup, SendFile
 
 
@@ -21,6 +22,7 @@ def outlives_channel(item: Command | Note, state: CallState) -> bool:
             | SendFile()
             | LeaveRoom()
             | LeaveQueue()
+            | DropSpeech()
             | BeepConference()
         ):
             return True

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pivot.execute.line import Course, Line
 from pivot.execute.step import AskFor, Finish, GoOn, Linger, Result, Step
 from pivot.model.events import Event
-from pivot.model.instructions import Instruction
+from pivot.model.instructions import GatherVerb, Instruction, SayVerb
 from pivot.model.plain import plain
+from pivot.model.speech import PrepareSpeech
 
 
 @plain
@@ -57,6 +58,14 @@ class Program:
         self.step = None
         self.result = step.result if isinstance(step.result, AskFor) else None
 
+    def _prepare_next(self) -> Course:
+        """What is synthesised is begun while the step before it runs, so that no silence comes between."""
+        following = self.instructions[self.position] if self.position < len(self.instructions) else None
+        if isinstance(following, GatherVerb) and following.prompts:
+            following = following.prompts[0]
+        if isinstance(following, SayVerb) and following.wish is not None:
+            yield PrepareSpeech(following.wish)
+
     def _advance(self, line: Line) -> Course:
         """Start steps as long as the running one is over at once."""
         while self.result is None:
@@ -72,3 +81,5 @@ class Program:
                 self.step = line.step_for(self.instructions[self.position])
                 self.position += 1
                 yield from self.step.start(line)
+                if self.step.result is None:
+                    yield from self._prepare_next()

@@ -32,6 +32,8 @@ class Rules:
     hasty_within_s: float = 10.0
     apology: str = ""
     """Spoken before we hang up on a call that is ours; empty: nothing."""
+    speech_wait_s: float = 3.0
+    """How long a caller waits for a plug-in's speech; then the switch speaks instead."""
     later_deadline_s: float = 15.0
     """Everything about one fetch of a call that is ours ends by then."""
     goodbye_s: float = 5.0

@@ -14,6 +14,7 @@ from pivot.model.fetch import FetchRequest
 from pivot.model.plain import plain
 from pivot.model.queues import QueueCommand
 from pivot.model.rooms import RoomCommand
+from pivot.model.speech import SpeechCommand
 from pivot.model.switch import SwitchCommand
 
 
@@ -121,6 +122,7 @@ SessionCommand: TypeAlias = (
     | LookUpEndpoints
     | RoomCommand
     | QueueCommand
+    | SpeechCommand
     | RecordOwnership
     | Acknowledge
     | End

@@ -11,6 +11,7 @@ from pivot.model.json import JsonObject
 from pivot.model.plain import plain
 from pivot.model.queues import QueueNews
 from pivot.model.rooms import ConferenceJoined, RoomNews
+from pivot.model.speech import SpeechEvent
 
 
 @plain
@@ -201,6 +202,7 @@ Event: TypeAlias = (
     | EndpointsFound
     | RoomNews
     | QueueNews
+    | SpeechEvent
     | SwitchEvent
     | Usurped
     | CommandFailed

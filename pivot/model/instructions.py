@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from pivot.model.call import Method
 from pivot.model.plain import plain
+from pivot.model.speech import SpeechWish
 
 ALL_KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#")
 MAX_TIMES = 1000
@@ -81,6 +82,8 @@ class SayVerb:
     """As written, `Polly.Joanna` or `alice`; None: absent or unknown."""
     language: str | None = None
     """As written, `en-US`; None: absent or unknown."""
+    wish: SpeechWish | None = None
+    """What the speech plug-in is asked for; None: the switch speaks."""
     switch_voice: SwitchVoice = SwitchVoice()
     times: int = 1
     """1 to 1000; `loop="0"` is 1000."""

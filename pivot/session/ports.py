@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
+from pivot.errors import SpeechError
 from pivot.model.call import Call, PivotRequest
 from pivot.model.commands import BusCommand
 from pivot.model.dialling import Endpoint, Identity, Wanted
@@ -14,6 +15,7 @@ from pivot.model.json import JsonObject
 from pivot.model.notes import Moment
 from pivot.model.queues import QueueCommand
 from pivot.model.rooms import RoomCommand
+from pivot.model.speech import SpeechWish
 
 Receiver: TypeAlias = Callable[[Event], None]
 """Takes an event of a bound leg; returns at once."""
@@ -128,6 +130,30 @@ class Meetings(Protocol):
 
     def leave(self, call_id: str) -> None:
         """The session is over: out of every place."""
+
+
+class Speech(Protocol):
+    """Makes sounds of texts, outside the switch."""
+
+    async def synthesise(self, account_id: str | None, wish: SpeechWish) -> str:
+        """The URL of the sound. Cancel the task to stop waiting; any error means that there is none.
+
+        Raises:
+            SpeechError: why there is none.
+        """
+
+    def prepare(self, account_id: str | None, wish: SpeechWish) -> None:
+        """This will probably be asked for soon; returns at once and never raises."""
+
+
+class NoSpeech:
+    """No plug-in is in use: the switch speaks."""
+
+    async def synthesise(self, account_id: str | None, wish: SpeechWish) -> str:
+        raise SpeechError("no speech plug-in is in use")
+
+    def prepare(self, account_id: str | None, wish: SpeechWish) -> None:
+        pass
 
 
 class Observer(Protocol):

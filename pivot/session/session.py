@@ -11,7 +11,7 @@ from typing import Any, TypeGuard, TypeVar
 
 import structlog
 
-from pivot.errors import BusError
+from pivot.errors import BusError, SpeechError
 from pivot.execute.machine import CallMachine
 from pivot.execute.rules import Rules
 from pivot.meeting.local import LocalMeetings
@@ -47,8 +47,27 @@ from pivot.model.notes import (
 from pivot.model.plain import from_json, to_json
 from pivot.model.queues import AskPlace, EnterQueue, LeaveQueue, SayJoined, SayReady, TakeFromQueue
 from pivot.model.rooms import EnterRoom, LeaveRoom
+from pivot.model.speech import (
+    DropSpeech,
+    PrepareSpeech,
+    SpeechEvent,
+    Synthesise,
+    Synthesised,
+    SynthesisFailed,
+)
 from pivot.model.switch import SwitchCommand
-from pivot.session.ports import Bus, Delivery, Fetcher, Meetings, NoPhones, Observer, Ownership, Phones
+from pivot.session.ports import (
+    Bus,
+    Delivery,
+    Fetcher,
+    Meetings,
+    NoPhones,
+    NoSpeech,
+    Observer,
+    Ownership,
+    Phones,
+    Speech,
+)
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -65,6 +84,7 @@ class World:
     """Wall-clock seconds since 1970; due times are kept in it, so that another machine can go on."""
     meetings: Meetings = field(default_factory=LocalMeetings)
     phones: Phones = field(default_factory=NoPhones)
+    speech: Speech = field(default_factory=NoSpeech)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +118,7 @@ class Session:
         self._outstanding: deque[Command | Note] = deque()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._fetches: dict[str, _RunningFetch] = {}
+        self._speeches: dict[str, tuple[Synthesise, asyncio.Task[None]]] = {}
         self._asides: set[asyncio.Task[None]] = set()
         self._bound: list[str] = []
         self._owned = False
@@ -108,6 +129,10 @@ class Session:
     @property
     def call_id(self) -> str:
         return self._machine.state.request.call.call_id
+
+    @property
+    def _account_id(self) -> str | None:
+        return self._machine.state.request.call.account_id
 
     @property
     def iteration(self) -> int:
@@ -214,6 +239,13 @@ class Session:
             ):
                 self._meets = True
                 self._world.meetings.perform(self.call_id, item, self.post)
+            case Synthesise(speech_id):
+                task = asyncio.create_task(self._synthesise(item), name=f"speech of {self.call_id}")
+                self._speeches[speech_id] = item, task
+            case DropSpeech(speech_id):
+                await self._stop_speech(speech_id)
+            case PrepareSpeech(wish):
+                self._world.speech.prepare(self._account_id, wish)
             case RecordOwnership():
                 await self._world.ownership.record(self.call_id, self.snapshot)
                 self._owned = True
@@ -267,6 +299,25 @@ class Session:
             log.warning("session.look_up_failed", call_id=self.call_id, error=repr(error))
             return None
 
+    async def _synthesise(self, command: Synthesise) -> None:
+        event: SpeechEvent
+        try:
+            url = await self._world.speech.synthesise(self._account_id, command.wish)
+            event = Synthesised(command.speech_id, url)
+        except SpeechError as error:
+            event = SynthesisFailed(command.speech_id, str(error))
+        except Exception as error:
+            log.exception("session.speech_crashed", call_id=self.call_id)
+            event = SynthesisFailed(command.speech_id, repr(error))
+        del self._speeches[command.speech_id]
+        self.post(event)
+
+    async def _stop_speech(self, speech_id: str) -> None:
+        _, task = self._speeches.pop(speech_id, (None, None))
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
     async def _notify(self, request: FetchRequest) -> None:
         result = await self._fetched(request)
         if self._end is None:
@@ -318,6 +369,8 @@ class Session:
             self._stop_timer(name)
         for fetch_id in list(self._fetches):
             await self._stop_fetch(fetch_id)
+        for speech_id in list(self._speeches):
+            await self._stop_speech(speech_id)
         for call_id in self._bound:
             with suppress(BusError):  # the broker forgets a lost connection's bindings by itself
                 await self._world.bus.unbind(call_id, self.post)
@@ -338,6 +391,7 @@ class Session:
             "began_at": now - self.at_s(),
             "timers_due_at": timers,
             "fetches": [[to_json(each.request), each.ends_at] for each in self._fetches.values()],
+            "speeches": [to_json(command) for command, _ in self._speeches.values()],
             "bound": list(self._bound),
             "outstanding": [to_json(item) for item in self._outstanding],
             "inbox": [to_json(event) for event in self._inbox],
@@ -354,7 +408,8 @@ class Session:
     ) -> Session:
         """A session that goes on where `snapshot` was taken, perhaps in another process.
 
-        Bindings are made again, an unanswered fetch is asked again, and timers keep their due times.
+        Bindings are made again, an unanswered fetch and speech are asked for again, and timers keep their
+        due times.
         """
         session = cls(CallMachine(from_json(snapshot["state"]), rules), delivery, world, observers)
         now = world.now()
@@ -362,6 +417,7 @@ class Session:
         session._outstanding.extend(BindCall(call_id) for call_id in snapshot["bound"])
         for request, ends_at in snapshot["fetches"]:
             session._outstanding.append(Fetch(replace(from_json(request), deadline_s=ends_at - now)))
+        session._outstanding.extend(from_json(command) for command in snapshot["speeches"])
         session._outstanding.extend(from_json(item) for item in snapshot["outstanding"])
         for event in snapshot["inbox"]:
             session.post(from_json(event))

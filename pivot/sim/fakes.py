@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pivot.errors import BusError
+from pivot.errors import BusError, SpeechError
 from pivot.model.call import Call, PivotRequest
 from pivot.model.codes import Code
 from pivot.model.commands import BusCommand
@@ -14,6 +14,7 @@ from pivot.model.dialling import Endpoint, EndpointKind, Identity, Wanted
 from pivot.model.events import Event
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
 from pivot.model.json import JsonObject
+from pivot.model.speech import SpeechWish
 from pivot.session.ports import Receiver
 
 
@@ -134,6 +135,33 @@ class FakePhones:
 
     async def owns(self, call: Call, number: str) -> bool | None:
         return number not in self.unknown
+
+
+@dataclass
+class FakeSpeech:
+    """A plug-in that makes a sound of every text, or of none.
+
+    Attributes:
+        spoken: by the sound's URL: what it says.
+        prepared: what was announced, in order.
+    """
+
+    delay_s: float = 0.0
+    complaint: str = ""
+    """Why no sound is made; empty: each is."""
+    spoken: dict[str, SpeechWish] = field(default_factory=dict)
+    prepared: list[SpeechWish] = field(default_factory=list)
+
+    async def synthesise(self, account_id: str | None, wish: SpeechWish) -> str:
+        await asyncio.sleep(self.delay_s)
+        if self.complaint:
+            raise SpeechError(self.complaint)
+        url = f"http://speech.invalid/{len(self.spoken)}.wav"
+        self.spoken[url] = wish
+        return url
+
+    def prepare(self, account_id: str | None, wish: SpeechWish) -> None:
+        self.prepared.append(wish)
 
 
 def _phone(name: str) -> Endpoint:

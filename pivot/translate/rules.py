@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pivot.model.instructions import SwitchVoice
+from pivot.model.speech import Repertoire
 from pivot.schema import Schemas
 
 
@@ -38,6 +39,8 @@ class TranslateRules:
 
     voice: SwitchVoice = field(default_factory=SwitchVoice)
     """How the switch speaks when a document does not say; system config `speech.tts_*`."""
+    speech: Repertoire = field(default_factory=Repertoire)
+    """The voices of the speech plug-in in use."""
     max_record_s: int | None = None
     """Most and default of Record's maxLength; system config `kzt_twiml_util.max_length`; None: Twilio's."""
 

@@ -27,11 +27,12 @@ from pivot.model.notes import (
 )
 from pivot.model.queues import EnterQueue, LeaveQueue, QueueChange, QueueNews, TakeFromQueue
 from pivot.model.rooms import EnterRoom, LeaveRoom, RoomChange, RoomNews, room_id
+from pivot.model.speech import Repertoire
 from pivot.session.ports import Fetcher
 from pivot.session.session import Session, World
 from pivot.sim.caller import follow_script
 from pivot.sim.clock import run_virtually
-from pivot.sim.fakes import FakeBus, FakeDelivery, FakeOwnership, FakePhones
+from pivot.sim.fakes import FakeBus, FakeDelivery, FakeOwnership, FakePhones, FakeSpeech
 from pivot.sim.guests import Guests
 from pivot.sim.leg import Clock, Observed
 from pivot.sim.switch import SimulatedSwitch
@@ -49,8 +50,18 @@ _LIMIT_S = 20_000.0
 
 
 def rules_for_cases() -> Rules:
-    """Twilio's profile: cases on Kazoo's own verbs, too, expect its ids and its way of completing URLs."""
-    return replace(RULES, profile="twilio", apology=APOLOGY, stream_gateway="sip:streams@gateway.test")
+    """Twilio's profile: cases on Kazoo's own verbs, too, expect its ids and its way of completing URLs.
+
+    A speech plug-in has one of the voices that are Twilio's alone.
+    """
+    translate = replace(RULES.translate, speech=Repertoire(("Polly.Joanna",)))
+    return replace(
+        RULES,
+        translate=translate,
+        profile="twilio",
+        apology=APOLOGY,
+        stream_gateway="sip:streams@gateway.test",
+    )
 
 
 def request_for(case: Case, base: str = "") -> PivotRequest:
@@ -91,6 +102,8 @@ class Watcher:
 
     seen: list[Item]
     state: CallState
+    speech: FakeSpeech = field(default_factory=FakeSpeech)
+    """Knows what each of its sounds says."""
     variables: dict[str, str] = field(default_factory=dict)
     queue: str = ""
     """The one that the call waits in or takes from."""
@@ -152,6 +165,11 @@ class Watcher:
         """What the switch shows of this call and of the parties it rings."""
         if observed.details.get("leg") == BYSTANDER:
             return
+        wish = self.speech.spoken.get(str(observed.details.get("url")))
+        if observed.op == "play" and wish is not None:  # who hears the plug-in's sound hears its text
+            told = {"text": wish.text, "voice": wish.voice, "language": wish.language}
+            self.see("say", leg=observed.details.get("leg"), **told)
+            return
         is_apology = observed.op == "say" and observed.details.get("text") == APOLOGY
         self.see("error_prompt" if is_apology else observed.op, **observed.details)
 
@@ -192,7 +210,7 @@ async def live_call(
     switch.ring(CALL_ID)
     loop = asyncio.get_running_loop()
     meetings = LocalMeetings(loop.time)
-    world = World(bus, fetcher, FakeOwnership(), loop.time, meetings, FakePhones())
+    world = World(bus, fetcher, FakeOwnership(), loop.time, meetings, FakePhones(), watcher.speech)
     session = Session(CallMachine(state, rules_for_cases()), FakeDelivery(request), world, (watcher,))
     _let_guests_in(case, meetings.rooms, clock)
     others = Bystanders(case, request, world, switch, meetings.queues)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 FAILING: dict[str, str] = {
-    "say-07": "needs a speech plug-in that has the voice",
     "gather-32": "no speech recognition is connected",
     "gather-33": "no speech recognition is connected",
     "gather-35": "no speech recognition is connected",

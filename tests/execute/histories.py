@@ -57,12 +57,13 @@ from pivot.model.notes import Note
 from pivot.model.plain import from_json, to_json
 from pivot.model.queues import QueueChange, QueueNews
 from pivot.model.rooms import BeepConference, ConferenceJoined, RoomChange, RoomNews
+from pivot.model.speech import DropSpeech, Synthesise, Synthesised, SynthesisFailed
 from pivot.model.switch import Hangup, SendFile, SwitchCommand
 from tests.calls import CALL_ID, pivot_request, twiml
 from tests.rules import RULES
 
 OF_THE_MACHINE = frozenset({"slow", "deadline", "goodbye", "watch"})
-SIDE_DOCUMENT = "<Say>one moment</Say><Gather numDigits='1' action='/side'/><Leave/><Hangup/>"
+SIDE_DOCUMENT = "<Say voice='kate'>one moment</Say><Gather numDigits='1' action='/side'/><Leave/><Hangup/>"
 
 
 @dataclass
@@ -76,6 +77,8 @@ class History:
     after_end: list[Command | Note] = field(default_factory=list)
     """What left the engine when the caller's channel was gone."""
     timers: set[str] = field(default_factory=set)
+    speeches: set[str] = field(default_factory=set)
+    """Syntheses that have no end yet."""
     controlled: set[str] = field(default_factory=set)
     """Legs that had a control queue of their own at any time."""
     gone: bool = False
@@ -93,6 +96,8 @@ class History:
         self.at_s += after_s
         if isinstance(event, TimerFired):
             self.timers.discard(event.name)
+        if isinstance(event, Synthesised | SynthesisFailed):
+            self.speeches.discard(event.speech_id)
         if isinstance(event, ChannelDestroyed) and event.call_id == CALL_ID:
             self.gone = True
         self.machine = CallMachine(from_json(to_json(self.machine.state)), self.rules)
@@ -104,8 +109,13 @@ class History:
                     self.timers.add(name)
                 case CancelTimer(name):
                     self.timers.discard(name)
+                case Synthesise(speech_id):
+                    self.speeches.add(speech_id)
+                case DropSpeech(speech_id):
+                    self.speeches.discard(speech_id)
                 case End():
                     self.timers.clear()
+                    self.speeches.clear()
         self.done += items
         if self.gone:
             self.after_end += items
@@ -143,10 +153,10 @@ class History:
 
     # What must be true whatever happens
 
-    def forgotten_timers(self) -> set[str]:
-        """Timers that run although nobody in the state remembers them."""
+    def forgotten(self) -> set[str]:
+        """Timers and syntheses that go on although nobody in the state remembers them."""
         state = repr(to_json(self.machine.state))
-        return {name for name in self.timers - OF_THE_MACHINE if name not in state}
+        return {name for name in self.timers - OF_THE_MACHINE | self.speeches if name not in state}
 
     def sent_to_the_dead(self) -> list[SwitchCommand]:
         """Commands to the caller's channel after its end."""
@@ -230,6 +240,9 @@ KINDS: tuple[Callable[[History, int], Event | None], ...] = (
         CALL_ID, f"/tmp/{_pick(history.ids('name'), which)}", which * 1.0
     ),
     lambda history, which: FileSent(_pick(history.ids("msg_id"), which), ok=which % 2 == 0),
+    lambda history, which: Synthesised(_pick(history.ids("speech_id"), which), "http://127.0.0.1/a.wav"),
+    lambda history, which: SynthesisFailed(_pick(history.ids("speech_id"), which), "no"),
+    lambda history, which: Executed(CALL_ID, "play", ("FILE NOT FOUND", "FILE PLAYED")[which % 2]),
     lambda history, which: Usurped("other", _pick(history.legs(), which)),
     lambda history, which: ChannelDestroyed(CALL_ID, "NORMAL_CLEARING") if which % 5 == 0 else None,
     lambda history, which: Drained() if which % 13 == 0 else None,

@@ -12,7 +12,7 @@ from pivot.model.events import ChannelDestroyed
 from pivot.model.plain import from_json, to_json
 from tests.calls import CALL_ID
 from tests.execute.histories import KINDS, History
-from tests.rules import RULES
+from tests.rules import RULES_WITH_PLUGIN as RULES
 
 ALL_ON = replace(RULES, stream_gateway="sip:streams@gateway.test")
 TWILIO = replace(ALL_ON, profile="twilio")
@@ -43,6 +43,8 @@ DOCUMENTS = {
     "<Start><Transcription statusCallbackUrl='/t'/></Start><Stop><Stream name='s'/></Stop><Redirect/>",
     "connect": "<Connect action='/c'><Stream url='wss://a.test/s' statusCallback='/s'/></Connect>",
     "relay": "<Connect><ConversationRelay url='wss://a.test/r'/></Connect><Say>after</Say>",
+    "speech": "<Say voice='kate' loop='2'>a</Say><Say voice='kate'>b</Say><Play>/c.wav</Play>",
+    "speech in gather": "<Gather timeout='3'><Say voice='kate'>a</Say><Say voice='kate'>b</Say></Gather>",
     "gather and record": "<Gather timeout='3'><Say>press</Say></Gather><Record action='/r'/><Pause/>",
 }
 
@@ -51,12 +53,12 @@ DOCUMENTS = {
 @given(EVENTS)
 @settings(max_examples=60)
 def test_no_history_breaks_a_rule(document: str, events: list[tuple[int, int]]) -> None:
-    """For every verb: no exception, no timer that nobody remembers, nothing to a dead channel."""
+    """For every verb: no exception, nothing goes on forgotten, nothing to a dead channel."""
     history = History(document, TWILIO if "waitUrl" in document or "callerId" in document else ALL_ON)
     for choice, which in events:
         history.imagine(choice, which)
 
-        assert history.forgotten_timers() == set()
+        assert history.forgotten() == set()
         state = to_json(history.machine.state)
         assert to_json(from_json(state)) == state
     assert history.sent_to_the_dead() == []
@@ -78,5 +80,5 @@ def test_a_call_that_is_killed_anywhere_ends(document: str, events: list[tuple[i
         history.settle()
 
     assert history.over
-    assert history.forgotten_timers() == set()
+    assert history.forgotten() == set()
     assert history.sent_to_the_dead() == []

@@ -34,11 +34,12 @@ from pivot.model.events import (
 from pivot.model.fetch import FetchFailure
 from pivot.model.notes import Note
 from pivot.model.plain import from_json, to_json
+from pivot.model.speech import Synthesise, Synthesised, SynthesisFailed
 from pivot.model.switch import RecordLeg, SendFile, SwitchCommand
 from tests.calls import CALL_ID, answer, pivot_request, twiml
-from tests.rules import RULES
+from tests.rules import RULES_WITH_PLUGIN as RULES
 
-PROMPTS = ("<Say>a</Say>", "<Say loop='2'>b</Say>", "<Play>/a.wav</Play>", "<Pause/>")
+PROMPTS = ("<Say>a</Say>", "<Say loop='2' voice='kate'>b</Say>", "<Play>/a.wav</Play>", "<Pause/>")
 VERBS = st.sampled_from(
     [
         *PROMPTS,
@@ -46,6 +47,7 @@ VERBS = st.sampled_from(
         "<Gather/>",
         "<Gather numDigits='2'><Say>a</Say><Pause/><Play>/b.wav</Play></Gather>",
         "<Gather actionOnEmptyResult='true' bargeIn='false'><Say>a</Say></Gather>",
+        "<Gather numDigits='1'><Say voice='kate'>a</Say><Say voice='Polly.Joanna'>b</Say></Gather>",
         "<Gather input='speech dtmf' timeout='1'><Say>a</Say></Gather>",
         "<Record/>",
         "<Record recordingStatusCallback='/s' recordingStatusCallbackEvent='in-progress completed absent'/>",
@@ -77,7 +79,8 @@ VERBS = st.sampled_from(
 )
 DOCUMENTS = st.lists(VERBS, max_size=4).map(lambda verbs: twiml("".join(verbs)))
 WORDS = (
-    "done key # complaint answered found recorded silent started sent unsent timer fetched failed bad",
+    "done key # spoken unspoken complaint answered found recorded silent started sent unsent timer fetched",
+    "failed bad",
     "refused lost returned hangup usurped drain other",
     "prepared ready failed-leg bridged parted over leg-gone",
 )
@@ -126,6 +129,7 @@ class Life:
     def event(self, word: str, document: object, number: int) -> Event:
         """An event of this kind, about something that is under way if there is such a thing."""
         noops = [item.noop_id for item in self.left if hasattr(item, "noop_id")]
+        speeches = [item.speech_id for item in self.left if isinstance(item, Synthesise)]
         records = [item.name for item in self.left if isinstance(item, RecordLeg)]
         files = [item.msg_id for item in self.left if isinstance(item, SendFile)]
         msg_ids = [item.msg_id for item in self.left if hasattr(item, "msg_id")]
@@ -145,6 +149,8 @@ class Life:
             "done": Executed(CALL_ID, "noop", noops[-1] if noops else "x"),
             "key": DigitPressed(CALL_ID, "1234567*"[number]),
             "#": DigitPressed(CALL_ID, "#"),
+            "spoken": Synthesised(speeches[-1] if speeches else "x", "http://127.0.0.1/a.wav"),
+            "unspoken": SynthesisFailed(speeches[-1] if speeches else "x", "no"),
             "complaint": Executed(CALL_ID, "play", "FILE NOT FOUND"),
             "answered": ChannelAnswered(CALL_ID),
             "found": ChannelFound(CALL_ID),

@@ -17,13 +17,14 @@ from pivot.model.commands import BusCommand, End, HandOverFlow, SayFailed, SayPr
 from pivot.model.events import ChannelDestroyed, Event, Executed, Requested
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
 from pivot.model.notes import Moment
-from pivot.model.switch import AnswerCall, Hangup, SpeakText, StopMedia
-from pivot.session.ports import Observer
+from pivot.model.speech import SpeechWish
+from pivot.model.switch import AnswerCall, Hangup, PlayMedia, SpeakText, StopMedia
+from pivot.session.ports import NoSpeech, Observer, Speech
 from pivot.session.session import Session, World
 from pivot.sim.clock import run_virtually
-from pivot.sim.fakes import FakeBus, FakeDelivery, FakeFetcher, FakeOwnership
+from pivot.sim.fakes import FakeBus, FakeDelivery, FakeFetcher, FakeOwnership, FakeSpeech
 from tests.calls import CALL_ID, answer, pivot_request, twiml
-from tests.rules import RULES
+from tests.rules import RULES_WITH_PLUGIN as RULES
 
 FLOW = '{"module":"hangup","data":{}}'
 Reply = Callable[[FetchRequest], Answer | FetchFailure]
@@ -37,6 +38,7 @@ class Scene:
         reply: Reply = lambda request: answer(FLOW),
         delay_s: float = 0.0,
         request: PivotRequest | None = None,
+        speech: Speech | None = None,
     ) -> None:
         self.request = request or pivot_request()
         self.bus = FakeBus(self._switch)
@@ -44,12 +46,16 @@ class Scene:
         self.ownership = FakeOwnership()
         self.fetcher = FakeFetcher(reply, delay_s)
         self.world = World(
-            self.bus, self.fetcher, self.ownership, now=lambda: asyncio.get_running_loop().time()
+            self.bus,
+            self.fetcher,
+            self.ownership,
+            now=lambda: asyncio.get_running_loop().time(),
+            speech=speech or NoSpeech(),
         )
 
     def _switch(self, call: object, command: BusCommand) -> None:
         loop = asyncio.get_running_loop()
-        if isinstance(command, SpeakText):
+        if isinstance(command, SpeakText | PlayMedia):
             loop.call_later(2.0, self.bus.deliver, CALL_ID, Executed(CALL_ID, "noop", command.noop_id))
         if isinstance(command, Hangup):
             loop.call_later(0.1, self.bus.deliver, CALL_ID, ChannelDestroyed(CALL_ID, "NORMAL_CLEARING"))
@@ -118,6 +124,66 @@ def test_twiml_runs_and_hangs_up() -> None:
     assert [type(command) for command in scene.commands] == [SayProcessing, AnswerCall, SpeakText, Hangup]
     assert (scene.delivery.acknowledged, scene.bus.bound) == (1, ())
     assert at_s == pytest.approx(2.1)
+
+
+SAY = "<Say voice='kate'>Hello</Say>"
+
+
+def test_a_plugins_speech_is_played() -> None:
+    """The session asks the plug-in, and the switch plays what it made."""
+    speech = FakeSpeech(delay_s=1.0)
+    scene = Scene(lambda request: twiml(SAY), speech=speech)
+
+    end, at_s = scene.run()
+
+    assert end == End(Outcome.OK)
+    assert at_s == pytest.approx(3.1)
+    assert [type(command) for command in scene.commands] == [SayProcessing, AnswerCall, PlayMedia, Hangup]
+    assert list(speech.spoken.values()) == [SpeechWish("Hello", "kate")]
+
+
+class BrokenSpeech(NoSpeech):
+    async def synthesise(self, account_id: str | None, wish: SpeechWish) -> str:
+        raise RuntimeError("a fault of ours")
+
+
+@pytest.mark.parametrize(
+    ("speech", "lasts_s"),
+    [
+        (FakeSpeech(complaint="no such voice"), 2.1),
+        (FakeSpeech(delay_s=60.0), 5.1),
+        (BrokenSpeech(), 2.1),
+        (NoSpeech(), 2.1),
+    ],
+    ids=["fails", "hangs", "crashes", "is not there"],
+)
+def test_a_plugin_that_makes_no_sound_costs_no_call(speech: Speech, lasts_s: float) -> None:
+    """The switch speaks, after three seconds at most."""
+    scene = Scene(lambda request: twiml(SAY), speech=speech)
+
+    end, at_s = scene.run()
+
+    assert end == End(Outcome.OK)
+    assert at_s == pytest.approx(lasts_s)
+    assert [type(command) for command in scene.commands] == [SayProcessing, AnswerCall, SpeakText, Hangup]
+
+
+def test_a_hang_up_ends_the_waiting_for_speech() -> None:
+    """No task is left behind; the loop would else end with it."""
+    scene = Scene(lambda request: twiml(SAY), speech=FakeSpeech(delay_s=60.0))
+
+    end, at_s = scene.run((1.0, ChannelDestroyed(CALL_ID)))
+
+    assert (end, at_s) == (End(Outcome.OK), 1.0)
+    assert [type(command) for command in scene.commands] == [SayProcessing, AnswerCall]
+
+
+def test_what_is_said_next_is_announced_to_the_plugin() -> None:
+    """So that it is there when its turn comes."""
+    speech = FakeSpeech()
+    Scene(lambda request: twiml(f"<Say>One</Say>{SAY}"), speech=speech).run()
+
+    assert speech.prepared == [SpeechWish("Hello", "kate")]
 
 
 def test_an_engine_that_crashes_still_answers_callflow() -> None:
@@ -302,6 +368,9 @@ SCENES: dict[str, Callable[[], Scene]] = {
             else twiml("<Pause length='3'/><Say>Two</Say>")
         ),
         delay_s=1.0,
+    ),
+    "synthesised speech": lambda: Scene(
+        lambda request: twiml(f"{SAY}<Gather timeout='1'>{SAY}</Gather>"), speech=FakeSpeech(delay_s=1.0)
     ),
 }
 

@@ -8,6 +8,7 @@ from pivot.errors import DocumentError
 from pivot.model.codes import Code
 from pivot.model.documents import TwimlDocument
 from pivot.model.instructions import HangupVerb, Instruction, PlayVerb, SayVerb
+from pivot.model.speech import SpeechWish
 from pivot.translate.rules import TranslateRules
 from pivot.translate.twiml.charset import decode
 from pivot.translate.twiml.numbers import Twilio
@@ -48,7 +49,9 @@ def read_text(body: bytes, charset: str | None, rules: TranslateRules) -> TwimlD
     text = " ".join(decode(body, charset).split())[: rules.max_say_characters].rstrip()
     if not text:
         raise DocumentError(Code.ANSWER_EMPTY, "the answer is an empty text; answer with a <Response>")
-    return TwimlDocument((SayVerb(cut(text, rules.max_tts_bytes), switch_voice=rules.voice),))
+    speaker = rules.speech.default_voice
+    wish = SpeechWish(text, speaker, rules.voice.language) if speaker else None
+    return TwimlDocument((SayVerb(cut(text, rules.max_tts_bytes), wish=wish, switch_voice=rules.voice),))
 
 
 def read_audio(url: str) -> TwimlDocument:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from pivot.model.codes import Code
 from pivot.translate.twiml.numbers import Twilio
 from pivot.translate.twiml.parser import Element
 from pivot.translate.twiml.reading import Reading
@@ -42,12 +41,10 @@ class Speech:
 
 
 def read_speech(element: Element, reading: Reading) -> Speech:
-    """The element's text with its SSML taken out; warns once of SSML, and of every other child."""
+    """The element's text with its SSML taken out; warns of every other child."""
     text = " ".join(_spoken(element, reading).split())
     if not any(child.name in ELEMENTS for child in element.children):
         return Speech(text, None)
-    message = "holds SSML, which the switch speaks as plain text; a speech plug-in gets it whole"
-    reading.warn(Code.TWIML_NESTING, element.at, f"Say {message}")
     return Speech(text, " ".join(_markup(element).split()))
 
 

@@ -364,6 +364,8 @@ def test_text_beyond_the_limit_is_not_spoken() -> None:
 
 BAD = [
     ("<Say voice='NoSuch.Voice'>A</Say>", [(16, 13511)]),
+    ("<Say voice='Polly.Joanna'>A</Say>", [(16, None)]),
+    ("<Say>A<break/></Say>", [(11, None)]),
     ("<Say language='tlh'>A</Say>", [(16, 13512)]),
     ("<Say>A<Play>x</Play></Say>", [(17, 12200)]),
     ("<Gather><Say voice='x' loop='y'>A</Say></Gather>", [(24, 13321), (34, 13322)]),
