@@ -20,7 +20,7 @@ from pivot.cluster.opening import open_cluster
 from pivot.config import Settings
 from pivot.debug.opening import DebugRoom, open_debug, open_store
 from pivot.debug.recorder import Recorder
-from pivot.doors import open_doors
+from pivot.doors import open_doors, require_door
 from pivot.errors import ConfigError
 from pivot.fetch.breaker import BreakerState
 from pivot.fetch.fetcher import HttpFetcher, open_fetcher
@@ -28,11 +28,15 @@ from pivot.health import Checks, health_routes
 from pivot.in_force import InForce, wanted_of
 from pivot.metrics import Metrics
 from pivot.model.call import PivotRequest
+from pivot.model.speech import Repertoire
 from pivot.reloading import Reloading
 from pivot.session.held import HeldDelivery
-from pivot.session.ports import Delivery, NoPhones, Observer
+from pivot.session.ports import Delivery, NoPhones, NoSpeech, Observer
 from pivot.session.session import World
 from pivot.session.worker import Limits, Worker
+from pivot.speech.opening import open_speech
+from pivot.speech.serving import speech_routes
+from pivot.speech.studio import Studio
 from pivot.web.app import make_web_app, serve_web
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -53,6 +57,7 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
     Raises:
         ConfigError: something must be set differently before this can work.
     """
+    require_door(settings)
     node = node_name(settings)
     metrics = Metrics()
     collect_garbage_seldom()
@@ -61,12 +66,20 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
         announcements = Announcements()
         debug = await rooms.enter_async_context(open_debug(settings.debug, node, announcements.created))
         fetcher = await rooms.enter_async_context(open_fetcher(settings.fetch))
-        force = InForce(settings, fetcher)
+        studio = await rooms.enter_async_context(open_speech(settings.speech))
+        force = InForce(settings, fetcher, speech=studio.repertoire if studio else Repertoire())
         cluster = await rooms.enter_async_context(open_cluster(wanted_of(settings, node), force.follow))
         bus = await rooms.enter_async_context(open_bus(settings.bus, node=node, watched=cluster.watched))
         await rooms.enter_async_context(announcements.over(bus))
         worker = Worker(
-            World(bus, fetcher, HeldDelivery(), now=time.time, phones=cluster.phones or NoPhones()),
+            World(
+                bus,
+                fetcher,
+                HeldDelivery(),
+                now=time.time,
+                phones=cluster.phones or NoPhones(),
+                speech=studio or NoSpeech(),
+            ),
             force.rules,
             watchers(metrics, debug.recorder),
             Limits(settings.bus.max_calls, settings.bus.max_asking),
@@ -75,6 +88,9 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
         show_figures(metrics, worker, bus, debug)
         show_fetching(metrics, fetcher)
         routes = health_routes(metrics, ready_checks(bus), store_state(debug))
+        if studio is not None:
+            show_speech(metrics, studio)
+            routes += speech_routes(studio.cache)
         doors = await rooms.enter_async_context(open_doors(settings, debug.store, node, routes))
         if read_again is not None:
             rooms.enter_context(on_hangup(Reloading(force, read_again, doors.set_web)))
@@ -182,6 +198,16 @@ def show_fetching(metrics: Metrics, fetcher: HttpFetcher) -> None:
 
 def _breakers(fetcher: HttpFetcher, state: BreakerState) -> float:
     return sum(each is state for each in fetcher.breaker_states().values())
+
+
+def show_speech(metrics: Metrics, studio: Studio) -> None:
+    """What the speech plug-in does and keeps."""
+    counts = studio.counts
+    metrics.show("pivot_speech_made_total", "Sounds synthesised.", lambda: counts.made)
+    metrics.show("pivot_speech_found_total", "Sounds that were there already.", lambda: counts.found)
+    metrics.show("pivot_speech_failed_total", "Texts without a sound.", lambda: counts.failed)
+    metrics.show("pivot_speech_running", "Syntheses that run or wait.", lambda: studio.running)
+    metrics.show("pivot_speech_cache_bytes", "Bytes of the sounds that are kept.", lambda: studio.cache.bytes)
 
 
 def show_figures(metrics: Metrics, worker: Worker, bus: RabbitBus, debug: DebugRoom) -> None:

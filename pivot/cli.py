@@ -112,11 +112,15 @@ def check(
 @app.command("check-config")
 def check_config(config_file: ConfigFile = None, kazoo_config: KazooConfig = None) -> None:
     """Print the settings in force, secrets hidden; exit 1 with the key at fault."""
+    from pivot.doors import require_door
     from pivot.fetch.fetcher import open_fetcher
+    from pivot.speech.opening import open_speech
 
     async def try_out() -> None:
-        """The fetcher reads networks, ports, keys and files when it opens; nothing is asked of anybody."""
-        async with open_fetcher(settings.fetch):
+        """The fetcher reads networks, ports, keys and files when it opens, the speech plug-in its options;
+        nothing is asked of anybody."""
+        require_door(settings)
+        async with open_fetcher(settings.fetch), open_speech(settings.speech):
             pass
 
     with words_for_errors():

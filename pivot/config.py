@@ -19,6 +19,7 @@ from pivot.config_values import value_of, wanted
 from pivot.debug.settings import DebugSettings
 from pivot.errors import ConfigError
 from pivot.fetch.settings import FetchSettings
+from pivot.speech.settings import SpeechSettings
 from pivot.web.settings import WebSettings
 
 DEFAULT_FILE = Path("/etc/pivot/pivot.toml")
@@ -114,6 +115,7 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
     twiml: TwimlSettings = field(default_factory=TwimlSettings)
+    speech: SpeechSettings = field(default_factory=SpeechSettings)
     compat: CompatSettings = field(default_factory=CompatSettings)
     schemas: SchemasSettings = field(default_factory=SchemasSettings)
     kazoo: KazooSettings = field(default_factory=KazooSettings)

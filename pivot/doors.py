@@ -11,6 +11,7 @@ from aiohttp import web
 
 from pivot.config import Settings
 from pivot.debug.store import Store
+from pivot.errors import ConfigError
 from pivot.health import open_health
 from pivot.web.app import make_web_app, serve_web
 
@@ -79,6 +80,20 @@ class Doors:
         if open_now is not None:
             await open_now.aclose()
             log.info("web.shut")
+
+
+def require_door(settings: Settings) -> None:
+    """Sounds of a speech plug-in need a port on which media servers find them.
+
+    Raises:
+        ConfigError: neither is open at start.
+    """
+    has_web = settings.web.enabled and settings.debug.store != "off"
+    if settings.speech.engine and not settings.health.port and not has_web:
+        raise ConfigError(
+            "speech.engine is set, but no port serves its sounds;"
+            " set health.port, or web.enabled with a debug.store"
+        )
 
 
 @asynccontextmanager

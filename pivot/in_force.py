@@ -15,6 +15,7 @@ from pivot.config import Settings
 from pivot.execute.profile import failure_rules
 from pivot.execute.rules import Rules
 from pivot.fetch.settings import FetchSettings
+from pivot.model.speech import Repertoire
 from pivot.schema import Schemas
 from pivot.translate.rules import TranslateRules
 
@@ -33,6 +34,8 @@ class InForce:
     fetcher: Follower
     schemas: Schemas = field(default_factory=Schemas.bundled)
     figures: Figures = field(default_factory=Figures)
+    speech: Repertoire = field(default_factory=Repertoire)
+    """The voices of the speech plug-in in use."""
     _rules: Rules = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,7 +67,7 @@ class InForce:
         )
         self.fetcher.follow(fetch_settings(settings.fetch, figures))
         self.settings, self.schemas, self.figures = settings, schemas, figures
-        self._rules = rules_of(settings, schemas, figures)
+        self._rules = rules_of(settings, schemas, figures, self.speech)
 
 
 def fetch_settings(settings: FetchSettings, figures: Figures) -> FetchSettings:
@@ -77,7 +80,12 @@ def fetch_settings(settings: FetchSettings, figures: Figures) -> FetchSettings:
     )
 
 
-def rules_of(settings: Settings, schemas: Schemas, figures: Figures | None = None) -> Rules:
+def rules_of(
+    settings: Settings,
+    schemas: Schemas,
+    figures: Figures | None = None,
+    speech: Repertoire = Repertoire(),  # noqa: B008 # frozen
+) -> Rules:
     """What the engine follows under these settings."""
     failures = failure_rules(settings.compat.failures)
     figures = figures or Figures()
@@ -95,6 +103,7 @@ def rules_of(settings: Settings, schemas: Schemas, figures: Figures | None = Non
             max_xml_nodes=settings.twiml.max_xml_nodes,
             max_tts_bytes=figures.max_tts_bytes or usual.max_tts_bytes,
             voice=figures.voice,
+            speech=speech,
             max_record_s=figures.max_record_s,
         ),
         failures=failures,
@@ -105,6 +114,7 @@ def rules_of(settings: Settings, schemas: Schemas, figures: Figures | None = Non
         max_iterations=settings.twiml.max_iterations,
         apology=settings.twiml.apology,
         stream_gateway=settings.twiml.stream_gateway,
+        speech_wait_s=settings.speech.wait_s,
         recording_extension=figures.recording_extension or "mp3",
     )
 

@@ -13,6 +13,7 @@ from pivot.errors import ConfigError
 from pivot.fetch import settings as fetch_settings
 from pivot.in_force import InForce
 from pivot.log import set_level
+from pivot.speech import settings as speech_settings
 
 log = structlog.get_logger()
 
@@ -23,6 +24,7 @@ AT_RUN_TIME: dict[str, frozenset[str]] = {
     "twiml": frozenset(
         {"profile", "accounts", "max_iterations", "apology", "max_xml_depth", "max_xml_nodes"}
     ),
+    "speech": speech_settings.AT_RUN_TIME,
     "compat": frozenset({"failures"}),
     "schemas": frozenset({"max_depth", "max_nodes"}),
     "log": frozenset({"level"}),

@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "fetch": {"model"},
     "debug": {"model"},
     "cluster": {"model", "debug"},
+    "speech": {"model"},
     "web": {"model", "debug"},
     "sim": {"model", "wire", "execute", "meeting", "session", "bus"},
 }

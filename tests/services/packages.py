@@ -72,6 +72,7 @@ def _missing_packages() -> list[str]:
         "chromium": _has(*CHROMIUM_NAMES),
         "nginx-light": _has("nginx"),
         "haproxy": _has("haproxy"),
+        "espeak-ng": _has("espeak-ng"),
     }
     return [package for package, there in wanted.items() if not there]
 
