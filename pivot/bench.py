@@ -17,12 +17,27 @@ import aiormq
 from rich.console import Console
 from rich.table import Table
 
-from pivot.bench_load import Load, callflow, run_calls, voice_server
+from pivot.bench_load import Load, run_calls, run_paced
+from pivot.bench_sides import Page, callflow, voice_server
 from pivot.errors import ConfigError
 from pivot.wire.names import PIVOT_QUEUE
 
 _WARM_UP = 300
 _ROUNDS = 3
+_PACE = 0.6
+"""Latency is judged at this share of the calls per second that a saturated pivot gets through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured, and with how many calls."""
+
+    page: Page = Page.FLOW
+    """What the calls get: a flow, or TwiML that speaks and hangs up."""
+    debug: bool = False
+    accounts: int = 1
+    calls: int = 3000
+    at_once: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +63,11 @@ class Result:
     to_request_ms: tuple[float, float]
     """p50 and p99 from publishing the request to its arrival at the customer's server."""
     to_command_ms: tuple[float, float]
-    """p50 and p99 from the answer's last byte to the flow's arrival at callflow."""
+    """p50 and p99 from the answer's last byte to the arrival of the flow, or of the first command."""
     peak_mb: float
 
 
-async def run_bench(amqp_url: str, *, debug: bool, accounts: int, calls: int, at_once: int) -> None:
+async def run_bench(amqp_url: str, plan: Plan) -> None:
     """Measure and print.
 
     Raises:
@@ -60,12 +75,17 @@ async def run_bench(amqp_url: str, *, debug: bool, accounts: int, calls: int, at
     """
     await refuse_a_broker_in_use(amqp_url)
     with tempfile.TemporaryDirectory() as folder:
-        subjects = [_floor(amqp_url), pivot_subject(amqp_url, Path(folder), debug)]
-        results: dict[str, list[Result]] = {subject.name: [] for subject in subjects}
+        pivot = pivot_subject(amqp_url, Path(folder), plan.debug)
+        subjects = [_floor(amqp_url, plan.page), pivot]
+        saturated: dict[str, list[Result]] = {subject.name: [] for subject in subjects}
         for _ in range(_ROUNDS):
             for subject in subjects:
-                results[subject.name].append(await _measure(subject, amqp_url, accounts, calls, at_once))
-    Console().print(_table(results, calls, accounts))
+                saturated[subject.name].append(await measure(subject, amqp_url, plan))
+        rate = _median(saturated[pivot.name]).rate * _PACE
+        paced = {subject.name: [await measure(subject, amqp_url, plan, rate)] for subject in subjects}
+    console = Console()
+    console.print(_table(saturated, f"{plan.at_once} calls at a time, median of {_ROUNDS} runs by CPU"))
+    console.print(_table(paced, f"{rate:.0f} calls a second, {_PACE:.0%} of what {pivot.name} can"))
 
 
 async def refuse_a_broker_in_use(amqp_url: str) -> None:
@@ -83,8 +103,9 @@ async def refuse_a_broker_in_use(amqp_url: str) -> None:
     )
 
 
-def _floor(amqp_url: str) -> Subject:
-    return Subject("floor", (sys.executable, "-m", "pivot.bench_floor", amqp_url), "ready", {})
+def _floor(amqp_url: str, page: Page) -> Subject:
+    kind = "flow" if page is Page.FLOW else "twiml"
+    return Subject("floor", (sys.executable, "-m", "pivot.bench_floor", kind, amqp_url), "ready", {})
 
 
 def pivot_subject(amqp_url: str, folder: Path, debug: bool) -> Subject:
@@ -105,27 +126,36 @@ def pivot_subject(amqp_url: str, folder: Path, debug: bool) -> Subject:
     return Subject(name, (sys.executable, "-m", "pivot", "worker"), "worker.ready", environment, debug)
 
 
-async def _measure(subject: Subject, amqp_url: str, accounts: int, calls: int, at_once: int) -> Result:
+async def measure(subject: Subject, amqp_url: str, plan: Plan, rate: float | None = None) -> Result:
+    """One run: `plan.at_once` calls at a time, or `rate` of them a second.
+
+    Raises:
+        ConfigError: a call failed.
+        TimeoutError: no call ended for a long time.
+    """
     load = Load()
     async with (
         voice_server(load) as url,
-        callflow(amqp_url, load, url, accounts, subject.debug) as side,
+        callflow(amqp_url, load, url, plan.page, plan.accounts, subject.debug) as side,
         running(subject) as process,
     ):
-        await run_calls(side, load, _WARM_UP, at_once)
+        await run_calls(side.place_call, load, _WARM_UP, plan.at_once)
         load.traces.clear()
-        cpu_s, began = _cpu_s(process.pid), asyncio.get_running_loop().time()
-        await run_calls(side, load, calls, at_once)
+        cpu_before_s, began = cpu_s(process.pid), asyncio.get_running_loop().time()
+        if rate is None:
+            await run_calls(side.place_call, load, plan.calls, plan.at_once)
+        else:
+            await run_paced(side.place_call, load, plan.calls, rate)
         took_s = asyncio.get_running_loop().time() - began
         traces = list(load.traces.values())
         if load.failed:
             raise ConfigError(f"{load.failed} calls failed in the run of {subject.name}; see its log")
         return Result(
-            (_cpu_s(process.pid) - cpu_s) / calls * 1e6,
-            calls / took_s,
+            (cpu_s(process.pid) - cpu_before_s) / plan.calls * 1e6,
+            plan.calls / took_s,
             percentiles([trace.asked - trace.published for trace in traces]),
             percentiles([trace.over - trace.answered for trace in traces]),
-            _peak_mb(process.pid),
+            memory_mb(process.pid, "VmHWM"),
         )
 
 
@@ -153,14 +183,16 @@ async def _discard(stream: asyncio.StreamReader) -> None:
         pass
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
+    """What a process has used so far."""
     numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _peak_mb(pid: int) -> float:
+def memory_mb(pid: int, figure: str) -> float:
+    """A process's resident memory: `VmRSS` now, `VmHWM` at its peak."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+    return int(next(line for line in lines if line.startswith(figure)).split()[1]) / 1024
 
 
 def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
@@ -172,8 +204,8 @@ def _median(results: Sequence[Result]) -> Result:
     return sorted(results, key=lambda result: result.cpu_us)[len(results) // 2]
 
 
-def _table(results: dict[str, list[Result]], calls: int, accounts: int) -> Table:
-    table = Table(title=f"{calls} calls, {accounts} account(s), median of {_ROUNDS} runs by CPU")
+def _table(results: dict[str, list[Result]], title: str) -> Table:
+    table = Table(title=title)
     for column in (
         "",
         "CPU µs/call",

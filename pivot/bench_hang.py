@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +11,8 @@ from pathlib import Path
 from rich.console import Console
 
 from pivot.bench import percentiles, pivot_subject, refuse_a_broker_in_use, running
-from pivot.bench_load import STALL_S, Callflow, Load, callflow, voice_server
+from pivot.bench_load import Load, evenly
+from pivot.bench_sides import Callflow, callflow, voice_server
 
 _WARM_UP = 200
 
@@ -52,19 +52,15 @@ async def _latencies(amqp_url: str, hang_percent: int, rate: float, calls: int) 
             await _place(side, silent_url, _WARM_UP, rate, 0)
             load.traces.clear()
             answered = await _place(side, silent_url, calls, rate, hang_percent)
-            async with asyncio.timeout(STALL_S):
-                while not all(load.traces[call_id].over for call_id in answered):
-                    load.progress.clear()
-                    await load.progress.wait()
+            await load.until(lambda: all(load.traces[call_id].over for call_id in answered))
             return percentiles([load.traces[each].over - load.traces[each].published for each in answered])
 
 
 async def _place(side: Callflow, silent_url: str, calls: int, rate: float, hang_percent: int) -> list[str]:
     """Calls at an even pace whatever becomes of them; returns those whose server answers."""
     answered: list[str] = []
-    silent, began = 0, time.perf_counter()
-    for number in range(calls):
-        await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
+    silent = 0
+    async for _ in evenly(calls, rate):
         answered.append(await side.place_call())
         while silent * 100 < hang_percent * (silent + len(answered)):
             await side.place_call(silent_url)

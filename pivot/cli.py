@@ -138,13 +138,17 @@ def bench(
     accounts: Annotated[int, typer.Option(help="How many accounts the calls are spread over.")] = 1,
     calls: Annotated[int, typer.Option(help="Calls in each run.")] = 3000,
     at_once: Annotated[int, typer.Option(help="Calls in progress at a time.")] = 50,
+    twiml: Annotated[bool, typer.Option(help="Calls that get TwiML: a Say and a Hangup.")] = False,
+    gather: Annotated[int, typer.Option(help="So many calls wait in a Gather at once; their memory.")] = 0,
     web: Annotated[bool, typer.Option(help="Time the debug API over 100,000 documents instead.")] = False,
     hang: Annotated[int, typer.Option(help="Percentage of calls whose server hangs; what others feel.")] = 0,
     rate: Annotated[float, typer.Option(help="With --hang: answered calls per second.")] = 200.0,
 ) -> None:
     """Measure pivot against the floor: the same libraries without pivot's code."""
-    from pivot.bench import run_bench
+    from pivot.bench import Plan, run_bench
+    from pivot.bench_gather import run_gather_bench
     from pivot.bench_hang import run_hang_bench
+    from pivot.bench_sides import Page
     from pivot.web.bench import run_web_bench
 
     with words_for_errors():
@@ -153,7 +157,10 @@ def bench(
             return run(run_web_bench())
         if hang:
             return run(run_hang_bench(amqp, hang_percent=hang, rate=rate, calls=calls))
-        run(run_bench(amqp, debug=debug, accounts=accounts, calls=calls, at_once=at_once))
+        if gather:
+            return run(run_gather_bench(amqp, waiting=gather, calls=calls))
+        page = Page.SAY if twiml else Page.FLOW
+        run(run_bench(amqp, Plan(page, debug, accounts, calls, at_once)))
 
 
 @app.command()
