@@ -113,6 +113,7 @@ def rules_of(
         fallback_url=settings.fetch.fallback_url,
         max_iterations=settings.twiml.max_iterations,
         apology=settings.twiml.apology,
+        refer_dials=settings.twiml.refer == "dial",
         stream_gateway=settings.twiml.stream_gateway,
         speech_wait_s=settings.speech.wait_s,
         recording_extension=figures.recording_extension or "mp3",

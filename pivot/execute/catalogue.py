@@ -14,15 +14,17 @@ from pivot.execute.steps.gather import GatherStep
 from pivot.execute.steps.hangup import HangupStep
 from pivot.execute.steps.leave import LeaveStep
 from pivot.execute.steps.pause import pause_step
+from pivot.execute.steps.pay import PayStep
 from pivot.execute.steps.play import play_step
 from pivot.execute.steps.record import RecordStep
 from pivot.execute.steps.redirect import RedirectStep
+from pivot.execute.steps.refer import ReferStep
 from pivot.execute.steps.reject import RejectStep
 from pivot.execute.steps.say import say_step
 from pivot.execute.steps.set import SetStep
 from pivot.execute.steps.start import StartStep
 from pivot.execute.steps.stop import StopStep
-from pivot.execute.steps.unsupported import passed_over, pay_step, sms_step
+from pivot.execute.steps.unsupported import passed_over, sms_step
 from pivot.model.instructions import (
     ConnectVerb,
     DialVerb,
@@ -37,6 +39,7 @@ from pivot.model.instructions import (
     PlayVerb,
     RecordVerb,
     RedirectVerb,
+    ReferVerb,
     RejectVerb,
     SayVerb,
     SetVerb,
@@ -52,9 +55,10 @@ _MAKERS: dict[type, Callable[[Any], Step]] = {
     GatherVerb: GatherStep,
     RecordVerb: RecordStep,
     EchoVerb: EchoStep,
-    PayVerb: pay_step,
+    PayVerb: PayStep,
     SmsVerb: sms_step,
     RedirectVerb: RedirectStep,
+    ReferVerb: ReferStep,
     RejectVerb: RejectStep,
     DialVerb: dial_step,
     EnqueueVerb: EnqueueStep,

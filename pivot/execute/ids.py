@@ -6,7 +6,7 @@ import hashlib
 import re
 
 from pivot.execute.profile import Profile, SidFormat
-from pivot.model.call import Party
+from pivot.model.call import Call, Party
 
 _HEX_32 = re.compile(r"[0-9a-f]{32}")
 _INTERNATIONAL = re.compile(r"\+([0-9]{7,15})")
@@ -37,6 +37,17 @@ def sid(profile: Profile, prefix: str, text: str) -> str:
 def address(party: Party) -> str:
     """A party as Twilio's `From` and `To` name it: E.164, or a SIP URI for who has no such number."""
     return e164(party.user) or f"sip:{party.user}@{party.realm}"
+
+
+def is_sip_caller(call: Call) -> bool:
+    """Whether a SIP phone is at the caller's end, rather than the telephone network.
+
+    A carrier's call has an `Inception`; one of the account's own device may be from a number, too.
+
+    Source: kapps_call.erl, inception_type; kz_directory_resource.erl, for who sets it.
+    """
+    is_own_device = call.authorizing_type == "device"
+    return call.inception is None and (is_own_device or e164(call.from_.user) is None)
 
 
 def e164(number: str) -> str | None:

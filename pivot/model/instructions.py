@@ -424,8 +424,8 @@ class SetVerb:
 class ReferVerb:
     """Ask the caller's phone to call somebody else."""
 
-    uri: str
-    """Empty: the written one cannot be used, and the transfer fails at once."""
+    target: SipNoun | None
+    """None: the written one cannot be used, and the transfer fails at once."""
     action: str | None = None
     method: Method = Method.POST
     at: Position = NOWHERE

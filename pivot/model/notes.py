@@ -63,6 +63,15 @@ class Unsupported:
 
 @plain
 @dataclass(frozen=True, slots=True)
+class Emulated:
+    """A verb is carried out in another way than its name says, because the bus does not know its own."""
+
+    verb: str
+    message: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
 class CallFailed:
     """The call cannot go on as its documents ask; what follows ends it."""
 
@@ -78,5 +87,5 @@ class Waiting:
     url: str | None
 
 
-Note: TypeAlias = Waiting | AnswerAccepted | AnswerRefused | Noticed | Unsupported | CallFailed
+Note: TypeAlias = Waiting | AnswerAccepted | AnswerRefused | Noticed | Unsupported | Emulated | CallFailed
 Moment: TypeAlias = Event | Command | Note

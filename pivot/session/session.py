@@ -38,6 +38,7 @@ from pivot.model.notes import (
     AnswerAccepted,
     AnswerRefused,
     CallFailed,
+    Emulated,
     Moment,
     Note,
     Noticed,
@@ -254,7 +255,9 @@ class Session:
                 await self._delivery.acknowledge()
             case End():
                 self._end = item
-            case AnswerAccepted() | AnswerRefused() | Noticed() | Unsupported() | CallFailed() | Waiting():
+            case AnswerAccepted() | AnswerRefused() | Noticed() | CallFailed() | Waiting():
+                pass
+            case Unsupported() | Emulated():
                 pass
             case command:
                 if self._delivery.lost:

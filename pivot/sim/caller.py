@@ -18,7 +18,8 @@ def follow_script(
 
     Args:
         script: rows with `t` and `do`: `dtmf` with `digits`, `hangup`, `talk` with `dur`, and what the
-            dialled parties do, `leg` and `leg_dtmf`, and those behind a gateway, `ws`. The rest is left to
+            dialled parties do, `leg` and `leg_dtmf`, and those behind a gateway, `ws`, and the target
+            of a Refer, `refer` with `notify`. The rest is left to
             whoever plays it.
         switch: where the caller's leg is.
         call_id: the caller's leg.
@@ -35,5 +36,5 @@ def follow_script(
                 clock.call_later(at_s, switch.hang_up, call_id)
             case "talk":
                 clock.call_later(at_s, leg.talk, row["dur"])
-            case "leg" | "leg_dtmf" | "ws":
+            case "leg" | "leg_dtmf" | "ws" | "refer":
                 switch.parties.follow(row, at_s, BETWEEN_KEYS_S)

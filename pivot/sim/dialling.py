@@ -184,14 +184,22 @@ class Parties:
                 self._leave(party, "NORMAL_CLEARING", None)
 
     def follow(self, row: Mapping[str, Any], at_s: float, between_s: float) -> None:
-        """A row of a script: `leg` with `event`, `leg_dtmf` with `digits`, or `ws` with `close`."""
+        """A row of a script: `leg` with `event`, `leg_dtmf` with `digits`, `ws`, or `refer` with `notify`."""
         number = row.get("leg", 0)
         if row["do"] == "ws":
             self.host.clock.call_later(at_s, self.close_sockets)
+        elif row["do"] == "refer":
+            self._follow_refer(row.get("notify"), at_s)
         elif row["do"] == "leg":
             self.host.clock.call_later(at_s, self.do, number, row["event"], row.get("sip"))
         else:
             self.host.clock.call_later(at_s, self.press, number, row["digits"], between_s)
+
+    def _follow_refer(self, notified: int | None, at_s: float) -> None:
+        """The target of a Refer that is emulated: what the phone would tell of it, it does itself."""
+        deeds = {200: "answer", 486: "busy"}
+        if notified is not None:
+            self.host.clock.call_later(at_s, self.do, 0, deeds.get(notified, "fail"), notified)
 
     # What happens to legs
 

@@ -20,6 +20,7 @@ from pivot.model.notes import (
     AnswerAccepted,
     AnswerRefused,
     CallFailed,
+    Emulated,
     Moment,
     Noticed,
     Unsupported,
@@ -61,6 +62,7 @@ def rules_for_cases() -> Rules:
         profile="twilio",
         apology=APOLOGY,
         stream_gateway="sip:streams@gateway.test",
+        refer_dials=True,
     )
 
 
@@ -105,6 +107,8 @@ class Watcher:
     speech: FakeSpeech = field(default_factory=FakeSpeech)
     """Knows what each of its sounds says."""
     variables: dict[str, str] = field(default_factory=dict)
+    refers: bool = False
+    """The next party that is dialled is a Refer's."""
     queue: str = ""
     """The one that the call waits in or takes from."""
 
@@ -124,6 +128,8 @@ class Watcher:
                 self.see("error" if is_error else "warn", code=number)
             case Unsupported(verb=verb):
                 self.see("unsupported", verb=verb)
+            case Emulated(verb="Refer"):
+                self.refers = True
             case EnterRoom(name=name, starts=starts, muted=muted):
                 self.see("conference_join", name=name, start=str(starts).lower(), muted=str(muted).lower())
             case Waiting(url=url):
@@ -170,6 +176,9 @@ class Watcher:
             told = {"text": wish.text, "voice": wish.voice, "language": wish.language}
             self.see("say", leg=observed.details.get("leg"), **told)
             return
+        if self.refers and observed.op == "dial":
+            self.refers = False
+            self.see("refer", to=(observed.details["targets"] or ("",))[0])
         is_apology = observed.op == "say" and observed.details.get("text") == APOLOGY
         self.see("error_prompt" if is_apology else observed.op, **observed.details)
 

@@ -73,6 +73,7 @@ VERBS = st.sampled_from(
         "<Start><Stream url='wss://a.test/s' statusCallback='/s'/></Start>",
         "<Start><Transcription name='t' track='both_tracks'/></Start>",
         "<Stop><Stream/></Stop>",
+        "<Refer action='/rf'><Sip>sip:a@b.test</Sip></Refer>",
         "<Connect action='/c'><Stream url='wss://a.test/s'/></Connect>",
         "<Connect><ConversationRelay url='wss://a.test/r'/></Connect>",
     ]
@@ -94,7 +95,8 @@ class Life:
 
     def __init__(self, profile: str, cdr: bool) -> None:
         request = pivot_request(cdr_uri="http://127.0.0.1/cdr" if cdr else None)
-        self._rules = replace(RULES, profile=profile, stream_gateway="sip:streams@gateway.test")
+        gateway = "sip:streams@gateway.test"
+        self._rules = replace(RULES, profile=profile, stream_gateway=gateway, refer_dials=True)
         self.state = CallState(request, seed="s")
         self.left: list[Command | Note] = []
         self.after_the_end: list[Command | Note] = []

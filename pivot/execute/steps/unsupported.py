@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pivot.execute.line import Course, Line
 from pivot.execute.step import AskFor, GoOn, Result
 from pivot.model.events import Event
-from pivot.model.instructions import Instruction, PayVerb, SmsVerb
+from pivot.model.instructions import Instruction, SmsVerb
 from pivot.model.notes import Unsupported
 from pivot.model.plain import plain
 
 _WHY = {
-    "Pay": "card data are not collected over the bus",
     "Sms": "messages are not sent from calls",
 }
 
@@ -35,11 +34,6 @@ class PassedOver:
 
     def stop(self, line: Line) -> Course:
         return iter(())
-
-
-def pay_step(verb: PayVerb) -> PassedOver:
-    told = (("Result", "internal-error"),)
-    return PassedOver("Pay", None if verb.action is None else AskFor(verb.action, verb.method, told))
 
 
 def sms_step(verb: SmsVerb) -> PassedOver:

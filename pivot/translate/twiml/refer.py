@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pivot.model.codes import Code
-from pivot.model.instructions import ReferVerb
+from pivot.model.instructions import ReferVerb, SipNoun
 from pivot.translate.twiml.attributes import Attributes
 from pivot.translate.twiml.numbers import Twilio
 from pivot.translate.twiml.parser import Element
 from pivot.translate.twiml.reading import Reading
-from pivot.translate.twiml.sip import read_address
+from pivot.translate.twiml.sip import fitting, read_address
 
 
 def read(element: Element, reading: Reading) -> Iterator[ReferVerb]:
@@ -18,10 +18,10 @@ def read(element: Element, reading: Reading) -> Iterator[ReferVerb]:
     with Attributes(element, reading) as given:
         action = given.url("action")
         method = given.method("method", Twilio.NOT_IN_SCHEMA)
-    yield ReferVerb(_uri(element, reading), action, method, element.at)
+    yield ReferVerb(_target(element, reading), action, method, element.at)
 
 
-def _uri(element: Element, reading: Reading) -> str:
+def _target(element: Element, reading: Reading) -> SipNoun | None:
     targets = []
     for child in element.children:
         if child.name == "Sip":
@@ -30,5 +30,10 @@ def _uri(element: Element, reading: Reading) -> str:
             reading.misplaced(child, element, Twilio.NOT_IN_SCHEMA)
     if not targets:
         reading.unusable(element, Code.TWIML_NESTING, "has no Sip to refer to", Twilio.SIP_URI)
-        return ""
-    return targets[0].text if read_address(targets[0], reading) else ""
+        return None
+    target = targets[0]
+    address = read_address(target, reading)
+    if address is None:
+        return None
+    headers = fitting(address.headers, target, reading)
+    return SipNoun(address.uri, target.text, address.transport, headers, at=target.at)

@@ -57,7 +57,7 @@ def read(element: Element, reading: Reading) -> Iterator[SipNoun]:
             password = given.text("password") or password
     address = read_address(target, reading)
     if address is not None:
-        headers = _fitting(address.headers + tuple(_header_elements(element)), element, reading)
+        headers = fitting(address.headers + tuple(_header_elements(element)), element, reading)
         yield SipNoun(
             address.uri, target.text, address.transport, headers, username, password, leg, element.at
         )
@@ -108,7 +108,7 @@ def _header_elements(element: Element) -> Iterator[NameValue]:
                 yield NameValue(header.attributes.get("name", "").strip(), header.attributes.get("value", ""))
 
 
-def _fitting(headers: tuple[NameValue, ...], element: Element, reading: Reading) -> tuple[NameValue, ...]:
+def fitting(headers: tuple[NameValue, ...], element: Element, reading: Reading) -> tuple[NameValue, ...]:
     """Those that may be sent: names of the list, no control characters, all together not too long."""
     kept: list[NameValue] = []
     room = _LONGEST_HEADERS

@@ -211,7 +211,16 @@ FULL: list[tuple[str, Instruction]] = [
     ("<Reject reason='busy' prompt='http://m/b.mp3'/>", RejectVerb(RejectReason.BUSY, "http://m/b.mp3")),
     (
         "<Refer action='/rf' method='GET'><Sip>sip:alice@example.com?X-A=b</Sip></Refer>",
-        ReferVerb("sip:alice@example.com?X-A=b", "/rf", Method.GET),
+        ReferVerb(
+            SipNoun(
+                "sip:alice@example.com",
+                "sip:alice@example.com?X-A=b",
+                headers=(NameValue("X-A", "b"),),
+                at=Position(1, 44),
+            ),
+            "/rf",
+            Method.GET,
+        ),
     ),
     (
         "<Sms to='+1555' from='+1666' action='/s' method='GET' statusCallback='/t'>hi</Sms>",

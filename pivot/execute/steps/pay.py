@@ -1,0 +1,32 @@
+"""Pay: not done, by choice, and told as failed. Card data would cross the bus in clear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pivot.execute.line import Course, Line
+from pivot.execute.step import AskFor, GoOn, Result
+from pivot.model.events import Event
+from pivot.model.instructions import PayVerb
+from pivot.model.notes import Unsupported
+from pivot.model.plain import plain
+
+
+@plain
+@dataclass(slots=True)
+class PayStep:
+    verb: PayVerb
+    result: Result | None = None
+
+    def start(self, line: Line) -> Course:
+        yield Unsupported("Pay", "card data are not collected over the bus")
+        if self.verb.action is None:
+            self.result = GoOn()
+        else:
+            self.result = AskFor(self.verb.action, self.verb.method, (("Result", "internal-error"),))
+
+    def receive(self, event: Event, line: Line) -> Course:
+        return iter(())
+
+    def stop(self, line: Line) -> Course:
+        return iter(())
