@@ -10,7 +10,7 @@ from aiohttp import web
 
 
 class VoiceServer:
-    """Answers `/json`, `/broken`, `/say`, `/pause` and `/status/500`.
+    """Answers `/json`, `/broken`, `/say`, `/pause`, `/dial` and `/status/500`.
 
     `/slow` and `/slow_say` are answered after `released` is set.
     """
@@ -42,6 +42,8 @@ class VoiceServer:
                 return web.json_response({"module": "hangup"})
             case ["", "pause"]:
                 return web.Response(text=_PAUSE, content_type="text/xml")
+            case ["", "dial"]:
+                return web.Response(text=_DIAL, content_type="text/xml")
             case ["", "slow_say"]:
                 await self.released.wait()
                 return web.Response(text="<Response><Say>hi</Say></Response>", content_type="text/xml")
@@ -50,6 +52,7 @@ class VoiceServer:
         return web.Response(status=404)
 
 
+_DIAL = '<Response><Dial timeout="1"><User>user-1</User></Dial></Response>'
 _PAUSE = '<Response><Pause length="60"/></Response>'
 
 
