@@ -83,13 +83,20 @@ def _sip(noun: SipNoun) -> Endpoint:
 
 
 def _routed_as(line: Line) -> JsonObject:
-    """Whose rights and routes a number is dialled with: the account's, as a forwarded call's."""
+    """Whose rights and routes a number is dialled with: the account's, as a forwarded call's.
+
+    The switch would put the number's own leg in place of ours when it answers: then its end, and the call's
+    bridge, would be told too early. Kazoo keeps its own legs so when it has to follow them.
+    Source: stepswitch_outbound.erl, local_originate.
+    """
     call = line.state.request.call
     variables = {
         "Account-ID": call.account_id,
         "Authorizing-ID": call.authorizing_id,
         "Authorizing-Type": call.authorizing_type,
         "Retain-CID": "true",
+        "Simplify-Loopback": "false",
+        "Loopback-Bowout": "false",
     }
     return {name: value for name, value in variables.items() if value is not None}
 

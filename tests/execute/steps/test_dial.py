@@ -23,7 +23,7 @@ from pivot.model.dialling import (
 )
 from pivot.model.events import ChannelDestroyed, DigitPressed, Executed, Fetched, TimerFired
 from pivot.model.switch import AnswerCall, Hangup, SetNumber, StopMedia
-from tests.calls import CALL_ID, twiml
+from tests.calls import ACCOUNT_ID, CALL_ID, twiml
 from tests.execute.histories import History
 from tests.rules import RULES
 
@@ -157,6 +157,18 @@ def test_an_extension_is_rung_inside_the_account() -> None:
 
     assert [each.address for each in bridge.endpoints] == ["2005"]
     assert BindCall(bridge.endpoints[0].call_id) in history.done
+
+
+def test_a_number_in_a_bridge_keeps_the_leg_that_is_followed() -> None:
+    """Else the switch replaces it when it is answered, and the Dial seems to be over."""
+    (extension,) = History("<Dial>2005</Dial>").last(BridgeTo).endpoints
+
+    assert extension.variables == {
+        "Account-ID": ACCOUNT_ID,
+        "Retain-CID": "true",
+        "Simplify-Loopback": "false",
+        "Loopback-Bowout": "false",
+    }
 
 
 def test_legs_are_unbound_when_nobody_rings_any_more() -> None:
