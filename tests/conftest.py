@@ -52,6 +52,13 @@ def find_proxy() -> Callable[[str], str]:
     return find
 
 
+@pytest.fixture(scope="session")
+def espeak_path() -> str:
+    """The program espeak-ng."""
+    found = shutil.which("espeak-ng", path=path())
+    return found or _missing("espeak-ng is not installed: run `make packages`")
+
+
 @pytest.fixture
 def amqp_vhost_url(amqp_url: str) -> Iterator[str]:
     """An empty virtual host, for tests that declare Kazoo's fixed names; needs the private node."""

@@ -1,0 +1,1 @@
+"""espeak-ng as a speech plug-in of pivot."""
