@@ -90,7 +90,7 @@ class Aside:
     def _begin(self, answer: Answer, line: Line) -> Course:
         question, self.question = self.question, None
         assert question is not None
-        fetch_id, iteration = question.fetch_id, line.state.iteration
+        fetch_id, iteration = question.fetch_id, question.iteration
         try:
             document = line.translate(answer, self.place)
         except DocumentError as error:

@@ -49,7 +49,8 @@ def ask(
     request = request_of(state, source_of(state, profile, url, method, extra, leg, leg_status), deadline_s)
     state.documents += 0 if is_aside else 1
     state.earlier = remember(profile, state.earlier, extra)
-    return Question(request.fetch_id, url, request.url, method, extra, is_fallback), Fetch(request)
+    question = Question(request.fetch_id, url, request.url, method, extra, is_fallback, state.iteration)
+    return question, Fetch(request)
 
 
 def source_of(

@@ -42,6 +42,7 @@ class Question:
     extra: tuple[tuple[str, str], ...] = ()
     """What the verb added to the request."""
     is_fallback: bool = False
+    iteration: int = 1
 
 
 @plain

@@ -120,10 +120,10 @@ class Core:
         try:
             document = translate(event.answer, self.rules.translate)
         except DocumentError as error:
-            yield _refusal(event.fetch_id, self.state.iteration, error)
+            yield _refusal(event.fetch_id, question.iteration, error)
             return (yield from self._no_document(question, error.code, str(error), at_s))
         kind = "kazoo" if isinstance(document, KazooFlow) else "twiml"
-        yield AnswerAccepted(event.fetch_id, self.state.iteration, kind, document.warnings)
+        yield AnswerAccepted(event.fetch_id, question.iteration, kind, document.warnings)
         return Answered(document, question, event.answer)
 
     def _time_left_s(self, at_s: float) -> float:
