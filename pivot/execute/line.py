@@ -17,6 +17,7 @@ from pivot.execute.request import cdr_request
 from pivot.execute.rules import Rules
 from pivot.execute.state import CallState, Question
 from pivot.execute.status import status_after_dial
+from pivot.execute.times import written_time
 from pivot.execute.urls import resolve_url
 from pivot.model.call import Method
 from pivot.model.codes import Code
@@ -162,6 +163,11 @@ class Line:
     def _request(self, url: str, method: Method, extra: Texts) -> FetchRequest:
         source = source_of(self.state, self.profile, url, method, extra, self.child)
         return request_of(self.state, source, self.rules.later_deadline_s)
+
+    def timestamp(self) -> Texts:
+        """When this event happened, for callbacks; nothing when nobody told the time."""
+        began_at = self.state.began_at
+        return () if began_at is None else (("Timestamp", written_time(began_at + self.at_s)),)
 
     # What is left to say
 

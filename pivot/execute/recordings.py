@@ -36,6 +36,8 @@ class Recording:
     channels: int = 1
     track: str = "both"
     started: bool = False
+    began: str = ""
+    """When, as it is told."""
     length_s: float = 0.0
     upload_id: str = ""
     """Of the command that sends the file; empty: not yet."""
@@ -82,6 +84,7 @@ def receive(event: Event, line: Line) -> Course:
                 _is_of(recording, call_id, path) and not recording.started
             ):
                 recording.started = True
+                recording.began = dict(line.timestamp()).get("Timestamp", "")
                 yield from _tell(recording, "in-progress", line)
             case RecordingStopped() if _is_of(recording, event.call_id, event.path):
                 yield from _stopped(recording, event, line)
@@ -118,6 +121,7 @@ def _tell(recording: Recording, word: str, line: Line) -> Course:
         ("RecordingStatus", word),
         *recording_parameters(recording, line),
         ("RecordingChannels", str(recording.channels)),
+        *((("RecordingStartTime", recording.began),) if recording.began else ()),
         ("RecordingSource", recording.source),
         ("RecordingTrack", recording.track),
         ("CallSid", call_sid(line.profile, recording.leg)),

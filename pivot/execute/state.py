@@ -81,6 +81,8 @@ class CallState:
     """Number of the newest fetch; the first is 1, unless callflow's counter goes on."""
     documents: int = 0
     """How many documents this pivot has asked for."""
+    began_at: float | None = None
+    """Seconds since 1970 when the session's clock began; None: nobody told."""
     answer_by_s: float = 0.0
     """When callflow must have our answer, on the session's clock."""
     question: Question | None = None

@@ -23,6 +23,8 @@ class Requested:
     redelivered: bool = False
     owner_ids: tuple[str, ...] = ()
     """Users who own the caller's device, where the account's database was asked for them."""
+    began_at: float | None = None
+    """Seconds since 1970 when the session's clock stood at zero."""
 
 
 @plain

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from pivot.model.instructions import Callback
+from pivot.model.instructions import Callback, NameValue
 from pivot.model.plain import plain
 
 
@@ -22,15 +22,32 @@ def room_id(account_id: str, name: str) -> str:
 
 @plain
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """A member as callbacks describe it."""
+
+    call_id: str
+    starts: bool = True
+    """With this member present, two are enough to start."""
+    ends: bool = False
+    """The conference ends with its leaving."""
+    muted: bool = False
+    coaching: str = ""
+    """The CallSid that alone hears it."""
+    label: str = ""
+    """Of its own choice; no two members of a room have the same."""
+    records: bool = False
+    """It wants the conference recorded; one recording is enough."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
 class EnterRoom:
     """Become a member; `RoomNews` follows, at once and whenever something changes."""
 
     room: str
     name: str
-    starts: bool = True
-    """With this member present, two are enough to start."""
+    guest: Guest
     max_members: int = 250
-    muted: bool = False
     callback: Callback | None = None
     """Who is told of the conference; the first member that names one decides."""
 
@@ -41,19 +58,60 @@ class LeaveRoom:
     room: str
     ends: bool = False
     """The conference ends for all."""
+    hung_up: bool = False
+    """The member's call is over."""
 
 
-RoomCommand: TypeAlias = EnterRoom | LeaveRoom
+@plain
+@dataclass(frozen=True, slots=True)
+class SayParticipant:
+    """Tell the others which number the switch's conference has given us."""
+
+    room: str
+    participant: int
+
+
+RoomCommand: TypeAlias = EnterRoom | LeaveRoom | SayParticipant
 
 
 @plain
 class RoomChange(StrEnum):
     ENTERED = "entered"
     FULL = "full"
+    LABEL_TAKEN = "label taken"
+    """Somebody in the room has our label; we are not in."""
     JOINED = "joined"
+    NUMBERED = "numbered"
+    """The switch's conference has given a member its number."""
     LEFT = "left"
     STARTED = "started"
     ENDED = "ended"
+
+
+@plain
+class EndReason(StrEnum):
+    """Why a conference is over, in Twilio's words."""
+
+    LAST_LEFT = "last-participant-left"
+    ENDING_MEMBER_LEFT = "participant-with-end-conference-on-exit-left"
+    TOLD_TO = "conference-ended-via-api"
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class RoomNotice:
+    """One callback that a member is to send."""
+
+    event: str
+    """`start`, `end`, `join` or `leave`."""
+    number: int
+    """Of this conference's callbacks; the first is 0."""
+    guest: Guest | None = None
+    """Whom it is about."""
+    hung_up: bool = False
+    reason: EndReason | None = None
+    ended_by: str = ""
+    """Call-ID of the member whose leaving ended it."""
 
 
 @plain
@@ -70,6 +128,14 @@ class RoomNews:
     started: bool = False
     callback: Callback | None = None
     """Set for the one member who tells of what happens."""
+    notices: tuple[RoomNotice, ...] = ()
+    """What that member is to tell now."""
+    told: int = 0
+    """Callbacks of this conference so far, those in `notices` included."""
+    participant: int = 0
+    """The member's number in the switch's conference; 0: none yet."""
+    records: bool = False
+    """It is for us to record the conference."""
 
 
 # ---- the switch's side
@@ -83,6 +149,20 @@ class JoinConference:
     msg_id: str
     room: str
     muted: bool = False
+    extras: tuple[NameValue, ...] = ()
+    """Attributes that only Kazoo's documents have, by their written names."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class SilenceBetween:
+    """One member is not heard by another one."""
+
+    msg_id: str
+    room: str
+    participant: int
+    """Who is not heard."""
+    other: int
 
 
 @plain
@@ -111,4 +191,4 @@ class ConferenceJoined:
     participant: int
 
 
-ConferenceCommand: TypeAlias = JoinConference | LeaveConference | BeepConference
+ConferenceCommand: TypeAlias = JoinConference | SilenceBetween | LeaveConference | BeepConference

@@ -47,7 +47,7 @@ from pivot.model.notes import (
 )
 from pivot.model.plain import from_json, to_json
 from pivot.model.queues import AskPlace, EnterQueue, LeaveQueue, SayJoined, SayReady, TakeFromQueue
-from pivot.model.rooms import EnterRoom, LeaveRoom
+from pivot.model.rooms import EnterRoom, LeaveRoom, SayParticipant
 from pivot.model.speech import (
     DropSpeech,
     PrepareSpeech,
@@ -231,6 +231,7 @@ class Session:
             case (
                 EnterRoom()
                 | LeaveRoom()
+                | SayParticipant()
                 | EnterQueue()
                 | AskPlace()
                 | SayReady()

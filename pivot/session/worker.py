@@ -172,7 +172,8 @@ class Worker:
     async def _requested(self, session: Session, delivery: Delivery) -> Requested:
         owner_ids = await self._owners.of(delivery.request) if self._owners else ()
         patience_s = CALLFLOW_PATIENCE_S - delivery.age_s - session.at_s()
-        return Requested(patience_s, delivery.redelivered, owner_ids)
+        began_at = self._world.now() - session.at_s()
+        return Requested(patience_s, delivery.redelivered, owner_ids, began_at)
 
     async def _refuse(self, delivery: Delivery, session: Session) -> None:
         call = delivery.request.call

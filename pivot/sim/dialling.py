@@ -41,6 +41,7 @@ from pivot.model.rooms import (
     ConferenceJoined,
     JoinConference,
     LeaveConference,
+    SilenceBetween,
 )
 from pivot.sim.leg import Clock, Handle, Leg, Observed
 from pivot.sim.sockets import Socket, socket_of
@@ -119,6 +120,8 @@ class Parties:
                 self.host.emit(caller, Executed(caller, "conference"))
             case BeepConference():
                 self._observe("beep")
+            case SilenceBetween(other=other):
+                self._observe("silence_between", other=str(other))
             case DialCarrier(number=number):
                 self._ring(caller, command, [self._party(f"carrier-{len(self.rung)}@sim", number)])
             case BridgeTo(endpoints=endpoints):

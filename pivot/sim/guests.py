@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pivot.meeting.rooms import RoomTable
-from pivot.model.rooms import EnterRoom, RoomNews
+from pivot.model.rooms import EnterRoom, Guest, RoomNews
 from pivot.sim.leg import Clock
 
 
@@ -26,8 +26,8 @@ class Guests:
     def join(self, *, starts: bool = True) -> None:
         """One more comes in."""
         self._inside += 1
-        command = EnterRoom(self._room, "", starts)
-        self._table.perform(f"guest-{self._inside}@sim", command, _nobody)
+        call_id = f"guest-{self._inside}@sim"
+        self._table.perform(call_id, EnterRoom(self._room, "", Guest(call_id, starts)), _nobody)
 
     def leave(self, *, ends: bool = False) -> None:
         """The latest goes; `ends`: and with it the conference."""

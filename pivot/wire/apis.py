@@ -184,7 +184,7 @@ SWITCH_REPLY = Api(
 CONFERENCE_COMMAND = Api(
     "conference command",
     required=(Field.CONFERENCE_ID, Field.APPLICATION_NAME),
-    optional=(Field.PARTICIPANT_ID, Field.MEDIA_NAME),
+    optional=(Field.RELATIONSHIP, Field.PARTICIPANT_ID, Field.OTHER_PARTICIPANT, Field.MEDIA_NAME),
     checks={**_kind(Category.CONFERENCE, EventName.COMMAND), Field.CONFERENCE_ID: is_text},
 )
 

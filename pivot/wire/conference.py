@@ -5,6 +5,8 @@ Source: kapi_conference.erl, conf_discovery_req.erl, ecallmgr_conference_command
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pivot.model.call import Call
 from pivot.model.json import JsonObject
 from pivot.model.rooms import (
@@ -13,6 +15,7 @@ from pivot.model.rooms import (
     ConferenceJoined,
     JoinConference,
     LeaveConference,
+    SilenceBetween,
 )
 from pivot.wire.api import is_integer
 from pivot.wire.apis import CONFERENCE_COMMAND, DISCOVERY_REQ
@@ -23,6 +26,23 @@ from pivot.wire.routing import CONFERENCE_DISCOVERY, conference_command
 
 _BEEP = "tone_stream://%(300,100,440)"
 _ADDED = "add-member"
+_TEXTS = {
+    "callerControls": "caller-controls",
+    "callerIdName": "caller-id-name",
+    "callerIdNumber": "caller-id-number",
+    "moderatorControls": "moderator-controls",
+    "engine": "tts-engine",
+    "voice": "tts-voice",
+}
+"""Attributes of Kazoo's documents, and what its profiles call them."""
+_NUMBERS: Mapping[str, tuple[str, int | None]] = {
+    "announceCount": ("announce-count", None),
+    "comfortNoise": ("comfort-noise", 1000),
+    "energyLevel": ("energy-level", 20),
+    "interval": ("interval", 20),
+    "rate": ("rate", 16000),
+}
+"""The same with their defaults."""
 
 
 def encode_conference_command(call: Call, command: ConferenceCommand, sender: Sender) -> Message:
@@ -34,8 +54,15 @@ def encode_conference_command(call: Call, command: ConferenceCommand, sender: Se
     match command:
         case JoinConference():
             return _discovery(call, command, sender)
+        case SilenceBetween(room=room, participant=participant, other=other):
+            told: Payload = {
+                Field.APPLICATION_NAME: "relate_participants",
+                Field.PARTICIPANT_ID: participant,
+                Field.OTHER_PARTICIPANT: other,
+                Field.RELATIONSHIP: "mute",
+            }
         case LeaveConference(room=room, participant=participant):
-            told: Payload = {Field.APPLICATION_NAME: "kick", Field.PARTICIPANT_ID: participant}
+            told = {Field.APPLICATION_NAME: "kick", Field.PARTICIPANT_ID: participant}
         case BeepConference(room=room):
             told = {Field.APPLICATION_NAME: "play", Field.MEDIA_NAME: _BEEP}
     payload = seal(
@@ -74,6 +101,11 @@ def _discovery(call: Call, command: JoinConference, sender: Sender) -> Message:
 
 
 def _document(call: Call, command: JoinConference) -> JsonObject:
+    """Everybody is a moderator; what only Kazoo's documents ask for goes where Kazoo puts it.
+
+    Source: kzt_twiml_dial.erl, build_conference_doc and conference_profile.
+    """
+    extras = {item.name: item.value for item in command.extras}
     return {
         "name": command.room,
         "id": command.room,
@@ -81,19 +113,30 @@ def _document(call: Call, command: JoinConference) -> JsonObject:
         "play_entry_tone": False,
         "play_exit_tone": False,
         "member": {"join_muted": command.muted},
-        "moderator": {"join_muted": command.muted, "join_deaf": False, "play_entry_prompt": False},
+        "moderator": {
+            "join_muted": command.muted,
+            "join_deaf": extras.get("deaf") == "true",
+            "play_name": extras.get("play_name") == "true",
+            "play_entry_prompt": extras.get("play_entry_prompt") == "true",
+        },
         "require_moderator": False,
         "wait_for_moderator": False,
         "max_participants": 250,
         "profile_name": f"{command.room}_{call.account_id or ''}",
         "profile": {
-            "rate": 16000,
-            "interval": 20,
-            "energy-level": 20,
-            "comfort-noise": 1000,
+            **_profile(extras),
             "max-members": 250,
         },
     }
+
+
+def _profile(extras: Mapping[str, str]) -> JsonObject:
+    texts = {name: extras[written] for written, name in _TEXTS.items() if written in extras}
+    numbers = {
+        name: int(extras[written]) if extras.get(written, "").isdecimal() else usual
+        for written, (name, usual) in _NUMBERS.items()
+    }
+    return {**texts, **{name: value for name, value in numbers.items() if value is not None}}
 
 
 def decode_conference_command(payload: Payload) -> ConferenceCommand | None:
@@ -107,6 +150,10 @@ def decode_conference_command(payload: Payload) -> ConferenceCommand | None:
             DISCOVERY_REQ.check(payload)
             muted = payload[Field.CONFERENCE_DOC]["moderator"]["join_muted"]
             return JoinConference(payload[Field.MSG_ID], payload[Field.CONFERENCE_ID], muted)
+        case EventName.COMMAND, "relate_participants":
+            CONFERENCE_COMMAND.check(payload)
+            room, participant = payload[Field.CONFERENCE_ID], payload[Field.PARTICIPANT_ID]
+            return SilenceBetween(payload[Field.MSG_ID], room, participant, payload[Field.OTHER_PARTICIPANT])
         case EventName.COMMAND, "kick":
             CONFERENCE_COMMAND.check(payload)
             room, participant = payload[Field.CONFERENCE_ID], payload[Field.PARTICIPANT_ID]

@@ -171,6 +171,8 @@ class Field(StrEnum):
     FAILOVER = "Failover"  # another endpoint
     # conferences
     PARTICIPANT_ID = "Participant-ID"
+    OTHER_PARTICIPANT = "Other-Participant"
+    RELATIONSHIP = "Relationship"
     EVENT = "Event"
     # answers
     OTHER_LEG_CALL_ID = "Other-Leg-Call-ID"

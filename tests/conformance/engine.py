@@ -48,6 +48,8 @@ APOLOGY = "We are sorry, an application error has occurred. Goodbye."
 ALSO_ERRORS = frozenset({31920})
 """Numbers of warnings that Twilio's catalogue counts among the errors."""
 _LIMIT_S = 20_000.0
+_BEGAN_AT = 1_710_237_600.0
+"""When every case's call begins: Tue, 12 Mar 2024 10:00:00 +0000."""
 
 
 def rules_for_cases() -> Rules:
@@ -130,8 +132,9 @@ class Watcher:
                 self.see("unsupported", verb=verb)
             case Emulated(verb="Refer"):
                 self.refers = True
-            case EnterRoom(name=name, starts=starts, muted=muted):
-                self.see("conference_join", name=name, start=str(starts).lower(), muted=str(muted).lower())
+            case EnterRoom(name=name, guest=guest):
+                start, muted = str(guest.starts).lower(), str(guest.muted).lower()
+                self.see("conference_join", name=name, start=start, muted=muted)
             case Waiting(url=url):
                 self.see("wait_music", url=url)
             case RoomNews(change=RoomChange.STARTED):
@@ -226,7 +229,7 @@ async def live_call(
     await others.come()
     follow_script(case.script, switch, CALL_ID, clock)
     others.follow(case.script, clock)
-    session.post(Requested(10.0))
+    session.post(Requested(10.0, began_at=_BEGAN_AT))
     try:
         async with asyncio.timeout(_LIMIT_S):
             await session.run()

@@ -63,6 +63,8 @@ from tests.calls import CALL_ID, pivot_request, twiml
 from tests.rules import RULES
 
 OF_THE_MACHINE = frozenset({"slow", "deadline", "goodbye", "watch"})
+BEGAN_AT = 1_710_237_600.0
+"""Tue, 12 Mar 2024 10:00:00 +0000."""
 SIDE_DOCUMENT = "<Say voice='kate'>one moment</Say><Gather numDigits='1' action='/side'/><Leave/><Hangup/>"
 
 
@@ -86,7 +88,7 @@ class History:
 
     def __post_init__(self) -> None:
         self.machine = CallMachine(CallState(self.request, seed="s"), self.rules)
-        self.happens(Requested(10.0))
+        self.happens(Requested(10.0, began_at=BEGAN_AT))
         self.happens(Fetched(self.last(Fetch).request.fetch_id, twiml(self.document)))
 
     def last(self, kind: type[Any]) -> Any:

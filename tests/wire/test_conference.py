@@ -5,12 +5,14 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from pivot.model.instructions import NameValue
 from pivot.model.rooms import (
     BeepConference,
     ConferenceCommand,
     ConferenceJoined,
     JoinConference,
     LeaveConference,
+    SilenceBetween,
 )
 from pivot.wire.conference import decode_conference_event
 from pivot.wire.envelope import Sender
@@ -27,6 +29,7 @@ SENDER = Sender(node="pivot@apps", server_id="own-queue")
     [
         (JoinConference("m1", "room", muted=True), "conference.discovery"),
         (LeaveConference("m2", "room", 4), "conference.command.room"),
+        (SilenceBetween("m4", "room", 4, 7), "conference.command.room"),
         (BeepConference("m3", "room"), "conference.command.room"),
     ],
 )
@@ -48,6 +51,26 @@ def test_the_conference_application_plays_nothing_and_makes_nobody_wait() -> Non
     document = payload["Conference-Doc"]
     assert payload["Call"]["Control-Queue"] == "control-queue"
     assert (document["play_entry_tone"], document["wait_for_moderator"]) == (False, False)
+
+
+def test_what_only_kazoos_documents_ask_for_stands_where_kazoo_puts_it() -> None:
+    """Numbers as numbers, else the default; flags with the members, the rest in the profile."""
+    written = {"rate": "8000", "interval": "soon", "callerControls": "keys", "deaf": "true", "voice": "male"}
+    extras = tuple(NameValue(name, value) for name, value in written.items())
+    command = JoinConference("m1", "room", extras=extras)
+
+    document = orjson.loads(encode_command(call(), command, SENDER, "x").payload)["Conference-Doc"]
+
+    assert document["profile"] == {
+        "caller-controls": "keys",
+        "tts-voice": "male",
+        "comfort-noise": 1000,
+        "energy-level": 20,
+        "interval": 20,
+        "rate": 8000,
+        "max-members": 250,
+    }
+    assert document["moderator"]["join_deaf"] is True
 
 
 def test_a_leg_hears_of_itself_in_conferences() -> None:

@@ -97,6 +97,7 @@ class DialledParty:
         told = (
             ("CallStatus", status),
             *duration,
+            *line.timestamp(),
             ("CallbackSource", "call-progress-events"),
             ("SequenceNumber", str(number)),
         )

@@ -22,9 +22,9 @@ from pivot.model.events import (
 
 def when_new(core: Core, event: Event, at_s: float) -> Course:
     match event:
-        case Requested(patience_s, owner_ids=owner_ids):
+        case Requested(patience_s, owner_ids=owner_ids, began_at=began_at):
             core.state.answer_by_s = at_s + patience_s
-            core.state.owner_ids = owner_ids
+            core.state.owner_ids, core.state.began_at = owner_ids, began_at
             if patience_s <= 0:
                 yield from callflow.leave(
                     core, Code.CALL_DEADLINE, "the request is older than callflow waits"

@@ -6,11 +6,12 @@ music. The room's owner tells who comes and goes; one member tells the callback 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pivot.execute.aside import Aside
+from pivot.execute.conference_told import conference_parameters
 from pivot.execute.dialling.tape import Tape
-from pivot.execute.ids import call_sid, sid
+from pivot.execute.ids import call_sid
 from pivot.execute.line import Course, Line
 from pivot.execute.step import AskFor, GoOn, Result
 from pivot.model.commands import BindCall, CancelTimer, StartTimer, UnbindCall
@@ -29,18 +30,26 @@ from pivot.model.plain import plain
 from pivot.model.rooms import (
     BeepConference,
     ConferenceJoined,
+    EndReason,
     EnterRoom,
+    Guest,
     JoinConference,
     LeaveConference,
     LeaveRoom,
     RoomChange,
     RoomNews,
+    RoomNotice,
+    SayParticipant,
+    SilenceBetween,
     room_id,
 )
 from pivot.model.switch import StopMedia
 from pivot.translate.twiml.places import Place
 
 _FULL = 16020
+_LABEL_TAKEN = 16025
+_WAIT = 13233
+_JOINING_S = 10.0
 _LEAVING_S = 3.0
 
 
@@ -57,11 +66,17 @@ class ConferenceStep:
     holding: bool = False
     join_id: str = ""
     participant: int | None = None
+    numbers: dict[str, int] = field(default_factory=dict)
+    """What the switch's conference calls the others, as far as it was told before we were in."""
     leaving: bool = False
     over: bool = False
     others: int = 0
+    records: bool = False
+    """It is for us to record."""
     callback: Callback | None = None
+    """Set when it is for us to tell."""
     told: int = 0
+    """Callbacks of the conference so far."""
     timer: str = ""
     tape: Tape | None = None
     result: Result | None = None
@@ -73,39 +88,28 @@ class ConferenceStep:
         self.room = room_id(account_id, self.noun.name)
         self.timer = f"conference {line.draw_id()}"
         noun = self.noun
-        yield EnterRoom(
-            self.room,
-            noun.name,
-            noun.start_on_enter,
-            noun.max_participants,
-            noun.muted,
-            line.resolved(noun.status),
-        )
-        if noun.coach is not None:
-            yield line.warn("coach has no effect yet: this caller is heard by all", None)
+        guest = self._guest(line)
+        yield EnterRoom(self.room, noun.name, guest, noun.max_participants, line.resolved(noun.status))
 
     def receive(self, event: Event, line: Line) -> Course:
         match event:
             case RoomNews(room=room) if room == self.room and not self.over:
                 yield from self._news(event, line)
             case ConferenceJoined(call_id, participant) if call_id == line.leg:
-                self.participant = participant
-                if self.leaving:
-                    yield LeaveConference(line.draw_id(), self.room, participant)
+                yield from self._joined(participant, line)
             case Executed(call_id, "conference") if call_id == line.leg and self.join_id:
                 yield from self._end(line)
+            case ChannelDestroyed(call_id) if call_id == line.leg:
+                yield from self._end(line, hung_up=True)
             case CommandFailed(msg_id=msg_id) if msg_id is not None and msg_id == self.join_id:
                 yield from self._end(line, "failed")
             case TimerFired(name) if name == self.timer:
                 yield from self._timed(line)
             case DigitPressed(call_id, digit) if call_id == line.leg and digit == self.verb.hangup_on:
                 yield from self._go(line)
-            case ChannelDestroyed(call_id) if call_id == line.leg:
-                yield from self._end(line)
             case _ if self.waiting is not None:
                 yield from self.waiting.receive(event, line)
-                if self.waiting.result is not None:  # what is left is silence
-                    self.waiting = None
+                yield from self._waited(line)
 
     def stop(self, line: Line) -> Course:
         yield from self._stop_waiting(line)
@@ -115,28 +119,43 @@ class ConferenceStep:
     # In the room
 
     def _news(self, news: RoomNews, line: Line) -> Course:
-        self.others = news.others
-        self.callback = news.callback or self.callback
+        self.others, self.told = news.others, news.told
+        self.callback, self.records = news.callback, news.records
+        for notice in news.notices:
+            yield from self._tell(notice, line)
         match news.change:
             case RoomChange.FULL:
                 yield line.fault(f"the conference {self.noun.name[:40]!r} is full", _FULL)
                 yield from self._end(line, "failed")
+            case RoomChange.LABEL_TAKEN:
+                yield line.fault(f"the label {self.noun.label!r} is another participant's", _LABEL_TAKEN)
+                yield from self._end(line, "failed")
             case RoomChange.ENTERED:
                 self.entered = True
-                yield from self._tell("join", "participant-join", line, line.leg)
                 yield from self._join(line) if news.started else self._wait(line)
-            case RoomChange.JOINED:
-                yield from self._tell("join", "participant-join", line, news.member)
-            case RoomChange.LEFT:
-                yield from self._tell("leave", "participant-leave", line, news.member)
-            case RoomChange.STARTED:
-                yield from self._tell("start", "conference-start", line)
-                if not self.join_id:
-                    yield from self._join(line)
+            case RoomChange.STARTED if not self.join_id:
+                yield from self._join(line)
+            case RoomChange.LEFT if self.participant is not None:
+                yield from self._record(line)
+            case RoomChange.NUMBERED if self.participant is not None:
+                yield from self._heard_by(news.member, news.participant, line)
+            case RoomChange.NUMBERED:
+                self.numbers[news.member] = news.participant
             case RoomChange.ENDED:
                 self.entered = False
-                yield from self._tell("end", "conference-end", line)
                 yield from self._go(line)
+
+    def _guest(self, line: Line) -> Guest:
+        noun = self.noun
+        return Guest(
+            line.leg,
+            noun.start_on_enter,
+            noun.end_on_exit,
+            noun.muted,
+            noun.coach or "",
+            noun.label or "",
+            noun.record,
+        )
 
     def _wait(self, line: Line) -> Course:
         noun = self.noun
@@ -153,6 +172,15 @@ class ConferenceStep:
         else:
             yield Waiting(None)
 
+    def _waited(self, line: Line) -> Course:
+        """A wait document that ends leaves silence; without one that can be run nobody is let in."""
+        if self.waiting is None or self.waiting.result is None:
+            return
+        failed, self.waiting = self.waiting.failed, None
+        if failed:
+            yield line.fault("the conference's wait document cannot be run: the caller is not joined", _WAIT)
+            yield from self._end(line, "failed")
+
     def _stop_waiting(self, line: Line) -> Course:
         if self.waiting is not None:
             yield from self.waiting.stop(line)
@@ -165,19 +193,47 @@ class ConferenceStep:
         yield from self._stop_waiting(line)
         self.join_id = line.draw_id()
         yield BindCall(f"conference {line.leg}")
-        yield JoinConference(self.join_id, self.room, self.noun.muted)
+        yield JoinConference(self.join_id, self.room, self.noun.muted, self.noun.extras)
         if self.noun.beep_on_enter:
             yield BeepConference(line.draw_id(), self.room)
-        if self.noun.record:
+        yield from self._record(line)
+        yield StartTimer(self.timer, _JOINING_S)
+
+    def _joined(self, participant: int, line: Line) -> Course:
+        if self.participant is not None:
+            return
+        self.participant = participant
+        if self.leaving:
+            yield LeaveConference(line.draw_id(), self.room, participant)
+            return
+        yield StartTimer(self.timer, self.verb.time_limit_s)
+        if self.entered:
+            yield SayParticipant(self.room, participant)
+        for member, number in self.numbers.items():
+            yield from self._heard_by(member, number, line)
+
+    def _heard_by(self, member: str, number: int, line: Line) -> Course:
+        """A coach is heard by the coached member alone."""
+        coached = self.noun.coach
+        if coached is not None and self.participant is not None and call_sid(line.profile, member) != coached:
+            yield SilenceBetween(line.draw_id(), self.room, self.participant, number)
+
+    def _record(self, line: Line) -> Course:
+        if self.records and self.tape is None:
             self.tape = Tape.of_conference(self.noun, line)
             yield from self.tape.start(line)
-        yield StartTimer(self.timer, self.verb.time_limit_s)
 
     # Out of it
 
     def _timed(self, line: Line) -> Course:
-        """The limit of time; or leaving took too long, and the caller must not be stuck."""
-        yield from self._end(line) if self.leaving else self._go(line)
+        """The limit of time; or joining or leaving took too long, and the caller must not be stuck."""
+        if self.leaving:
+            yield from self._end(line)
+        elif self.participant is None:
+            yield line.fault("the switch did not bring the caller into the conference", None)
+            yield from self._end(line, "failed")
+        else:
+            yield from self._go(line)
 
     def _go(self, line: Line) -> Course:
         """Leave, if the switch has us in its conference; its report ends the verb."""
@@ -189,17 +245,18 @@ class ConferenceStep:
                 yield LeaveConference(line.draw_id(), self.room, self.participant)
             yield StartTimer(self.timer, _LEAVING_S)
 
-    def _end(self, line: Line, status: str = "answered") -> Course:
+    def _end(self, line: Line, status: str = "answered", *, hung_up: bool = False) -> Course:
         yield from self._stop_waiting(line)
         yield CancelTimer(self.timer)
-        yield from self._exit(line)
+        yield from self._exit(line, hung_up=hung_up)
+        line.drop_typed()
         if self.verb.action is None:
             self.result = GoOn()
         else:
             told = (("DialCallStatus", status), *(self.tape.parameters(line) if self.tape else ()))
             self.result = AskFor(self.verb.action, self.verb.method, told)
 
-    def _exit(self, line: Line) -> Course:
+    def _exit(self, line: Line, *, hung_up: bool = False) -> Course:
         if self.over:
             return
         self.over = True
@@ -210,23 +267,24 @@ class ConferenceStep:
                 yield BeepConference(line.draw_id(), self.room)
             yield UnbindCall(f"conference {line.leg}")
         if self.entered:
-            yield from self._tell("leave", "participant-leave", line, line.leg)
-            ends = self.noun.end_on_exit
-            yield LeaveRoom(self.room, ends)
-            if ends or not self.others:
-                yield from self._tell("end", "conference-end", line)
+            yield from self._say_goodbye(line, hung_up)
 
-    def _tell(self, event: str, word: str, line: Line, member: str = "") -> Course:
-        """Only the member who was given the callback tells."""
-        callback = self.callback
-        if callback is None or event not in callback.events:
-            return
-        number, self.told = self.told, self.told + 1
-        told = (
-            ("ConferenceSid", sid(line.profile, "CF", self.room)),
-            ("FriendlyName", self.noun.name),
-            ("SequenceNumber", str(number)),
-            ("StatusCallbackEvent", word),
-            *((("CallSid", call_sid(line.profile, member)),) if member else ()),
-        )
-        yield from line.notify(callback.url, callback.method, told)
+    def _say_goodbye(self, line: Line, hung_up: bool) -> Course:
+        """Who tells of the others tells of itself, too; of the end unless another one can."""
+        guest, ends = self._guest(line), self.noun.end_on_exit
+        told = self.told
+        if self._wants("leave"):
+            yield from self._tell(RoomNotice("leave", told, guest, hung_up), line)
+            told += 1 + (self.others if ends else 0)
+        yield LeaveRoom(self.room, ends, hung_up)
+        if self._wants("end") and (ends or not self.others):
+            reason = EndReason.ENDING_MEMBER_LEFT if ends else EndReason.LAST_LEFT
+            yield from self._tell(RoomNotice("end", told, reason=reason, ended_by=line.leg), line)
+
+    def _wants(self, event: str) -> bool:
+        return self.callback is not None and event in self.callback.events
+
+    def _tell(self, notice: RoomNotice, line: Line) -> Course:
+        if self.callback is not None:
+            told = conference_parameters(notice, self.room, self.noun.name, line)
+            yield from line.notify(self.callback.url, self.callback.method, told)

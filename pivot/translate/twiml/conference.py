@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -38,6 +39,7 @@ _KAZOO: Final = (
 )
 _VOICES: Final = {"male": "male", "female": "female", "man": "male", "woman": "female"}
 _MOST_PARTICIPANTS: Final = 250
+_NO_LABEL: Final = re.compile(r"\ACA[0-9a-f]{32}\Z|/|%2F", re.IGNORECASE)
 
 
 def read(element: Element, reading: Reading) -> Iterator[ConferenceNoun]:
@@ -53,7 +55,7 @@ def read(element: Element, reading: Reading) -> Iterator[ConferenceNoun]:
             beep_on_exit=beep_on_exit,
             start_on_enter=given.boolean("startConferenceOnEnter", True, Twilio.CONFERENCE_START),
             end_on_exit=given.boolean("endConferenceOnExit", False, Twilio.CONFERENCE_END),
-            label=given.text("participantLabel", max_length=128, twilio=Twilio.CONFERENCE_LABEL),
+            label=_label(given),
             wait_url=given.url("waitUrl", twilio=Twilio.CONFERENCE_WAIT_URL),
             wait_method=given.method("waitMethod", Twilio.CONFERENCE_WAIT_METHOD),
             max_participants=given.whole("maxParticipants", _MOST_PARTICIPANTS, 2, _MOST_PARTICIPANTS, None),
@@ -69,6 +71,14 @@ def read(element: Element, reading: Reading) -> Iterator[ConferenceNoun]:
         yield noun
     else:
         reading.unusable(element, Code.TWIML_VALUE, "has no name; skipped", Twilio.CONFERENCE_NAME)
+
+
+def _label(given: Attributes) -> str | None:
+    label = given.text("participantLabel", max_length=128, twilio=Twilio.CONFERENCE_LABEL)
+    if label is None or not _NO_LABEL.search(label):
+        return label
+    given.bad("participantLabel", "looks like a CallSid or holds a slash; ignored", Twilio.CONFERENCE_LABEL)
+    return None
 
 
 def _status(given: Attributes) -> Callback | None:

@@ -258,3 +258,8 @@ def test_each_state_of_a_leg_is_told_in_order() -> None:
         ("completed", "2"),
     ]
     assert about[-1]["CallDuration"] == "7"
+    assert [each["Timestamp"][-14:] for each in about] == [
+        "10:00:00 +0000",
+        "10:00:03 +0000",
+        "10:00:10 +0000",
+    ]

@@ -1,0 +1,59 @@
+"""What a conference's callback tells, event by event, in Twilio's words."""
+
+from __future__ import annotations
+
+from pivot.execute.asking import Texts
+from pivot.execute.ids import call_sid, sid
+from pivot.execute.line import Line
+from pivot.model.rooms import Guest, RoomNotice
+
+_WORDS = {
+    "start": "conference-start",
+    "end": "conference-end",
+    "join": "participant-join",
+    "leave": "participant-leave",
+}
+
+
+def conference_parameters(notice: RoomNotice, room: str, name: str, line: Line) -> Texts:
+    """What is told beside the standard set."""
+    told: list[tuple[str, str]] = [
+        ("ConferenceSid", sid(line.profile, "CF", room)),
+        ("FriendlyName", name),
+        ("SequenceNumber", str(notice.number)),
+        *line.timestamp(),
+        ("StatusCallbackEvent", _WORDS[notice.event]),
+    ]
+    if notice.guest is not None:
+        told += _participant(notice.guest, line)
+    if notice.event == "leave":
+        told.append(("ParticipantCallStatus", "completed" if notice.hung_up else "in-progress"))
+        told.append(("ReasonParticipantLeft", _reason(notice)))
+    if notice.reason is not None:
+        told.append(("ReasonConferenceEnded", notice.reason.value))
+    if notice.ended_by:
+        told.append(("CallSidEndingConference", call_sid(line.profile, notice.ended_by)))
+    return tuple(told)
+
+
+def _participant(guest: Guest, line: Line) -> Texts:
+    told = {
+        "CallSid": call_sid(line.profile, guest.call_id),
+        "Muted": _written(guest.muted),
+        "Hold": _written(False),
+        "Coaching": _written(bool(guest.coaching)),
+        "CallSidToCoach": guest.coaching,
+        "StartConferenceOnEnter": _written(guest.starts),
+        "EndConferenceOnExit": _written(guest.ends),
+        "ParticipantLabel": guest.label,
+    }
+    return tuple((item, value) for item, value in told.items() if value)
+
+
+def _reason(notice: RoomNotice) -> str:
+    """Whoever does not hang up was taken out, or has left with the key for it."""
+    return "participant_hung_up" if notice.hung_up else "participant_left"
+
+
+def _written(flag: bool) -> str:
+    return "true" if flag else "false"
