@@ -159,7 +159,9 @@ class _Account:
         if users:
             return await self._of_user(users[0])
         devices = await self._ids("attributes", "sip_username", name)
-        return await self._of_devices(devices or (await self._names()).get(name, []))
+        for key in () if devices else ("username", "name"):
+            devices = devices or (await self._listed(key)).get(name, [])
+        return await self._of_devices(devices)
 
     async def _of_devices(self, ids: Iterable[str]) -> list[Owned]:
         devices = await asyncio.gather(*(self._read(each, "device") for each in list(ids)[:_DEVICES]))
@@ -199,18 +201,18 @@ class _Account:
 
         return await self._ask((view, key), ask, [])
 
-    async def _names(self) -> dict[str, list[str]]:
-        """Ids of devices by name."""
+    async def _listed(self, key: str) -> dict[str, list[str]]:
+        """Ids of devices by `name`, or by `username`, which the view above lacks without a password."""
 
         async def ask() -> dict[str, list[str]]:
             names: dict[str, list[str]] = {}
             for row in await self._view("devices", "crossbar_listing", limit=_LISTED):
-                name = text(row, "value", "name")
+                name = text(row, "value", key)
                 if name is not None:
                     names.setdefault(name, []).append(str(row["id"]))
             return names
 
-        return await self._ask(("names",), ask, {})
+        return await self._ask(("listed", key), ask, {})
 
     async def _view(self, design: str, view: str, **query: Any) -> list[Document]:
         return [dict(row) for row in await self._couch.view(self._database, design, view, **query)]

@@ -78,7 +78,8 @@ DESIGNS: list[dict[str, Any]] = [
         "language": "javascript",
         "views": {
             "crossbar_listing": _view(
-                "if (doc.pvt_type == 'device') emit(doc._id, {id: doc._id, name: doc.name});"
+                "if (doc.pvt_type == 'device') emit(doc._id, {id: doc._id, name: doc.name,"
+                " username: (doc.sip || {}).username});"
             )
         },
     },

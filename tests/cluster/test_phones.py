@@ -103,10 +103,12 @@ async def test_a_client_is_a_user_then_a_sip_user_name_then_a_name(couch: Couch,
         device("device-3", owner_id=None, name="lobby"),
         device("device-4", owner_id=None, name="lobby"),
         device("device-5", owner_id=None, name="sip_device-4"),
+        device("gate", owner_id=None, sip={"username": "gate", "method": "ip", "ip": "192.0.2.9"}),
     )
 
     assert await ringing(phones, caller, CLIENT, "Joey") == ["sip_device-1"]
     assert await ringing(phones, caller, CLIENT, "sip_device-4") == ["sip_device-4"]
+    assert await ringing(phones, caller, CLIENT, "gate") == ["gate"]
     assert await ringing(phones, caller, CLIENT, "lobby") == ["sip_device-3", "sip_device-4"]
 
 

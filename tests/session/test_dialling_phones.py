@@ -108,7 +108,11 @@ async def test_a_dial_rings_the_phones_of_the_people_it_names(couch_url: str) ->
     assert len({each["Outbound-Call-ID"] for each in bridge["Endpoints"]}) == 3
     labels = [each["Custom-Channel-Vars"]["Pivot-Label"] for each in bridge["Endpoints"]]
     assert labels == ["user-1", "user-1", "lobby"]
-    assert [type(each).__name__ for each in left[left.index(bridge) + 1 :]] == ["SpeakText", "Hangup"]
+    assert [type(each).__name__ for each in left[left.index(bridge) + 1 :]] == [
+        "AnswerCall",
+        "SpeakText",
+        "Hangup",
+    ]
 
 
 @pytest.mark.couch

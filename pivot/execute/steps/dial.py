@@ -79,7 +79,7 @@ class DialStep:
             return
         asked = tuple(each for each in map(wanted, self._nouns()) if each is not None)
         identity, number = needs_identity(line), doubtful_number(self.verb, line)
-        if asked or identity or number:
+        if self._nouns() and (asked or identity or number):
             self.lookup_id, self.timer = line.draw_id(), f"look up {line.draw_id()}"
             yield LookUpEndpoints(self.lookup_id, asked, identity, number)
             yield StartTimer(self.timer, _LOOK_UP_S)

@@ -103,6 +103,13 @@ def test_nothing_is_asked_about_callers_from_outside(caller: dict[str, Any]) -> 
     assert history.last(DialCarrier).caller_id == CALLER
 
 
+def test_nothing_is_asked_when_nobody_is_to_be_rung() -> None:
+    """The result is there at once."""
+    history = dialled("<Dial callerId='+15557770000'/><Say>bye</Say>")
+
+    assert asked(history) == []
+
+
 def test_a_forwarded_call_is_the_forwarding_phones() -> None:
     """It came from outside, but the phone dials."""
     history = dialled(NUMBER, inception="+1555@carrier", custom_channel_vars={"Call-Forward": "true"})
