@@ -69,7 +69,10 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
         studio = await rooms.enter_async_context(open_speech(settings.speech))
         force = InForce(settings, fetcher, speech=studio.repertoire if studio else Repertoire())
         cluster = await rooms.enter_async_context(open_cluster(wanted_of(settings, node), force.follow))
-        bus = await rooms.enter_async_context(open_bus(settings.bus, node=node, watched=cluster.watched))
+        messages = settings.twiml.sms != "off"
+        bus = await rooms.enter_async_context(
+            open_bus(settings.bus, node=node, watched=cluster.watched, messages=messages)
+        )
         await rooms.enter_async_context(announcements.over(bus))
         worker = Worker(
             World(

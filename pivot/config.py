@@ -51,6 +51,7 @@ class TwimlSettings:
     apology: str = ""  # said before we hang up on a call that cannot go on; empty: nothing
     max_xml_depth: int = 64
     max_xml_nodes: int = 1000
+    sms: Literal["off", "kazoo"] = "off"  # kazoo: Sms goes to the cluster's messaging application
     refer: Literal["off", "dial"] = "off"  # dial: Refer rings its target and connects the caller with it
     stream_gateway: str = ""  # SIP URI that carries audio to WebSockets; empty: there is none
 

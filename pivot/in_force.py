@@ -113,6 +113,7 @@ def rules_of(
         fallback_url=settings.fetch.fallback_url,
         max_iterations=settings.twiml.max_iterations,
         apology=settings.twiml.apology,
+        sends_messages=settings.twiml.sms != "off",
         refer_dials=settings.twiml.refer == "dial",
         stream_gateway=settings.twiml.stream_gateway,
         speech_wait_s=settings.speech.wait_s,

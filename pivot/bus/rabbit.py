@@ -19,6 +19,7 @@ from pivot.bus.link import Link
 from pivot.bus.outbox import Outbox, new_msg_id
 from pivot.bus.settings import BusSettings
 from pivot.bus.stats import BusStats
+from pivot.bus.topology import declare_message_exchange
 from pivot.errors import BusError, WireError
 from pivot.model.call import Call
 from pivot.model.codes import Code
@@ -44,8 +45,10 @@ class RabbitBus:
         node: str,
         event_queue: str,
         watched: Mapping[str, Changed] | None = None,
+        messages: bool = False,
     ) -> None:
         self.settings = settings
+        self._messages = messages
         self.stats = BusStats()
         self.sender = Sender(node, event_queue)
         self._bindings = Bindings(self._bind_leg, self._unbind_leg)
@@ -165,6 +168,8 @@ class RabbitBus:
             exchange, key = binding_of(call_id)
             await link.events.queue_unbind(self.sender.server_id, exchange, key)
 
+        if self._messages:
+            await declare_message_exchange(link.calls)
         await self._bindings.restore(bind, unbind)
         await self._changes.start(link.events, self.sender.server_id)
         await self._events.start(link.events)
@@ -209,6 +214,7 @@ async def open_bus(
     node: str,
     event_queue: str | None = None,
     watched: Mapping[str, Changed] | None = None,
+    messages: bool = False,
 ) -> AsyncIterator[RabbitBus]:
     """A bus that connects, and stays connected; on leaving, what is not settled goes back to the queue.
 
@@ -218,9 +224,10 @@ async def open_bus(
         node: our name in messages, like an Erlang node's: `pivot@host.example.com`.
         event_queue: name of the worker's own queue; by default a new one for each start.
         watched: by database, whom to tell of its changes.
+        messages: text messages will be sent.
     """
     queue = event_queue or f"{node}-{random.getrandbits(64):016x}"
-    bus = RabbitBus(settings, node=node, event_queue=queue, watched=watched)
+    bus = RabbitBus(settings, node=node, event_queue=queue, watched=watched, messages=messages)
     try:
         yield bus
     finally:

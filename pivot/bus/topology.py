@@ -37,6 +37,11 @@ async def declare_exchanges(channel: AbstractChannel) -> None:
         await channel.exchange_declare(exchange=name, exchange_type=kind)
 
 
+async def declare_message_exchange(channel: AbstractChannel) -> None:
+    """What text messages travel through; only where they are sent, as Kazoo 4 has none of this name."""
+    await channel.exchange_declare(exchange=Exchange.IM, exchange_type="topic")
+
+
 async def declare_pivot_queue(channel: AbstractChannel) -> None:
     """The queue shared with every other pivot node, Erlang's included."""
     await channel.queue_declare(PIVOT_QUEUE, auto_delete=True, arguments=dict(PIVOT_QUEUE_ARGUMENTS))

@@ -22,9 +22,9 @@ from pivot.execute.steps.refer import ReferStep
 from pivot.execute.steps.reject import RejectStep
 from pivot.execute.steps.say import say_step
 from pivot.execute.steps.set import SetStep
+from pivot.execute.steps.sms import SmsStep
 from pivot.execute.steps.start import StartStep
 from pivot.execute.steps.stop import StopStep
-from pivot.execute.steps.unsupported import passed_over, sms_step
 from pivot.model.instructions import (
     ConnectVerb,
     DialVerb,
@@ -56,7 +56,7 @@ _MAKERS: dict[type, Callable[[Any], Step]] = {
     RecordVerb: RecordStep,
     EchoVerb: EchoStep,
     PayVerb: PayStep,
-    SmsVerb: sms_step,
+    SmsVerb: SmsStep,
     RedirectVerb: RedirectStep,
     ReferVerb: ReferStep,
     RejectVerb: RejectStep,
@@ -73,4 +73,4 @@ _MAKERS: dict[type, Callable[[Any], Step]] = {
 
 def step_for(instruction: Instruction) -> Step:
     """The step that runs `instruction`."""
-    return _MAKERS.get(type(instruction), passed_over)(instruction)
+    return _MAKERS[type(instruction)](instruction)

@@ -47,6 +47,8 @@ class Rules:
     """After the call: how long to wait for its recordings."""
     recording_extension: str = "mp3"
     """File type of recordings: `mp3` or `wav`; system config `callflow.call_recording.extension`."""
+    sends_messages: bool = False
+    """Sms hands its text to the cluster's messaging application."""
     refer_dials: bool = False
     """Refer is carried out as a Dial to its target, as the bus has no REFER."""
     stream_gateway: str = ""

@@ -103,6 +103,20 @@ class HandOverFlow:
 
 @plain
 @dataclass(frozen=True, slots=True)
+class SendMessage:
+    """Hand a text message to the cluster's messaging application."""
+
+    msg_id: str
+    message_id: str
+    """32 hex digits, fresh: the message's own name."""
+    from_: str
+    to: str
+    """Both E.164."""
+    body: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
 class End:
     """The session is over. `code` is set unless the outcome is `ok`."""
 
@@ -128,5 +142,5 @@ SessionCommand: TypeAlias = (
     | End
 )
 CallflowCommand: TypeAlias = SayProcessing | SayFailed | HandOverFlow
-BusCommand: TypeAlias = CallflowCommand | SwitchCommand
+BusCommand: TypeAlias = CallflowCommand | SwitchCommand | SendMessage
 Command: TypeAlias = SessionCommand | BusCommand

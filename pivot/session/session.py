@@ -27,6 +27,7 @@ from pivot.model.commands import (
     Notify,
     RecordOwnership,
     SayProcessing,
+    SendMessage,
     StartTimer,
     UnbindCall,
 )
@@ -200,8 +201,10 @@ class Session:
         self._outstanding.clear()
         self._inbox.appendleft(CommandFailed(command, code, message, dropped=tuple(dropped)))
 
-    def _is_elsewhere(self, item: Command | Note) -> TypeGuard[SwitchCommand]:
-        """For a leg with a control queue of its own, whose loss is not the caller's."""
+    def _is_elsewhere(self, item: Command | Note) -> TypeGuard[SwitchCommand | SendMessage]:
+        """A message, or for a leg with a control queue of its own: its loss is not the caller's."""
+        if isinstance(item, SendMessage):
+            return True
         if not isinstance(item, SwitchCommand):
             return False
         return self._machine.call_for(item).call_id != self.call_id

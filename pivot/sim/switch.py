@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pivot.model.codes import Code
+from pivot.model.commands import SendMessage
 from pivot.model.dialling import DiallingCommand, RingPrepared
 from pivot.model.events import ChannelFound, CommandFailed, Event, FileSent
 from pivot.model.rooms import ConferenceCommand
@@ -45,11 +46,17 @@ class SimulatedSwitch:
         """A caller: a new leg, not answered."""
         return self.add_leg(call_id, None)
 
-    def perform(self, call_id: str, command: SwitchCommand) -> None:
+    def perform(self, call_id: str, command: SwitchCommand | SendMessage) -> None:
         """Do what the program tells the leg that `call_id` controls, or the leg that the command names.
+
+        A text message is none of the switch's matters; here it leaves the same way.
 
         A leg that is gone refuses everything but its end.
         """
+        if isinstance(command, SendMessage):
+            told = {"to": command.to, "from": command.from_, "body": command.body}
+            self.observe(Observed(self.clock.time(), "sms", told))
+            return
         target = getattr(command, "leg", None) or call_id
         leg = self.legs.get(target)
         if isinstance(command, SendFile):

@@ -181,6 +181,20 @@ SWITCH_REPLY = Api(
     checks=_kind(Category.SWITCH_EVENT, EventName.REPLY),
 )
 
+SMS_OUTBOUND = Api(
+    "sms outbound",
+    required=(Field.MESSAGE_ID, Field.BODY, Field.FROM, Field.TO),
+    optional=(Field.CUSTOM_VARS, Field.ROUTE_TYPE),
+    checks={
+        **_kind(Category.SMS, EventName.OUTBOUND),
+        Field.MESSAGE_ID: is_text,
+        Field.BODY: is_text,
+        Field.FROM: is_text,
+        Field.TO: is_text,
+        Field.CUSTOM_VARS: is_object,
+        Field.ROUTE_TYPE: one_of("onnet", "offnet"),
+    },
+)
 CONFERENCE_COMMAND = Api(
     "conference command",
     required=(Field.CONFERENCE_ID, Field.APPLICATION_NAME),

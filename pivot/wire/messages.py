@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pivot.errors import WireError
 from pivot.model.call import Call
-from pivot.model.commands import BusCommand, HandOverFlow, SayFailed, SayProcessing
+from pivot.model.commands import BusCommand, HandOverFlow, SayFailed, SayProcessing, SendMessage
 from pivot.model.json import JsonObject
 from pivot.wire.api import Api
 from pivot.wire.apis import CALL_EVENT, FAILED, PROCESSING
@@ -20,6 +20,7 @@ from pivot.wire.names import CALL_ID_HEADER, Category, EventName, Exchange, Fiel
 from pivot.wire.payload import Payload, decode
 from pivot.wire.routing import call_event
 from pivot.wire.switch import decode_switch_command, encode_switch_command
+from pivot.wire.text_messages import decode_message, encode_message
 
 
 def encode_command(call: Call, command: BusCommand, sender: Sender, msg_id: str) -> Message:
@@ -33,6 +34,8 @@ def encode_command(call: Call, command: BusCommand, sender: Sender, msg_id: str)
             return _answer(call, PROCESSING, EventName.PROCESSING, TRANSLATOR, sender, msg_id)
         case SayFailed():
             return failed(call.call_id, call.controller_queue, sender, msg_id)
+        case SendMessage():
+            return encode_message(call, command, sender)
         case HandOverFlow(flow):
             return _channel_pivot(call.call_id, flow, sender, msg_id)
         case _:
@@ -87,6 +90,8 @@ def _decoded(payload: Payload) -> BusCommand | None:
             return HandOverFlow(flow) if isinstance(flow, str) else None
         case Category.CALL, EventName.COMMAND:
             return decode_switch_command(payload) or decode_dialling_command(payload)
+        case Category.SMS, EventName.OUTBOUND:
+            return decode_message(payload)
         case Category.CONFERENCE, _:
             return decode_conference_command(payload)
         case (Category.RESOURCE, _) | (Category.DIALPLAN, EventName.ORIGINATE_EXECUTE):

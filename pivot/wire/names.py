@@ -20,6 +20,7 @@ class Exchange(StrEnum):
     RESOURCES = "resources"
     SWITCH = "switch"
     CONFIGURATION = "configuration"
+    IM = "im"
 
 
 PIVOT_QUEUE = "pivot_listener"
@@ -169,6 +170,11 @@ class Field(StrEnum):
     ENDPOINT_TIMEOUT = "Endpoint-Timeout"  # text, seconds
     ENDPOINT_URI = "Endpoint-URI"  # <Endpoint-ID>@<Account-ID>
     FAILOVER = "Failover"  # another endpoint
+    # text messages
+    MESSAGE_ID = "Message-ID"
+    BODY = "Body"
+    CUSTOM_VARS = "Custom-Vars"
+    ROUTE_TYPE = "Route-Type"
     # conferences
     PARTICIPANT_ID = "Participant-ID"
     OTHER_PARTICIPANT = "Other-Participant"
@@ -208,6 +214,7 @@ class Category(StrEnum):
     ERROR = "error"
     SWITCH_EVENT = "switch_event"
     CONFIGURATION = "configuration"
+    SMS = "sms"
 
 
 class EventName(StrEnum):
@@ -244,6 +251,7 @@ class EventName(StrEnum):
     CHANNEL_STATUS_REQ = "channel_status_req"
     CHANNEL_STATUS_RESP = "channel_status_resp"
     REPLY = "reply"
+    OUTBOUND = "outbound"
 
 
 class Application(StrEnum):

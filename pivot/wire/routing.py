@@ -67,6 +67,11 @@ def conference_command(conference_id: str) -> str:
     return f"conference.command.{conference_id}"
 
 
+def outbound_message(message_id: str) -> str:
+    """Key of a text message to the network, on `im`."""
+    return f"sms.outbound.{encode_word(message_id)}"
+
+
 CONFERENCE_LEG = "conference "
 """In front of a Call-ID, where bindings are counted: the leg's events in conferences."""
 

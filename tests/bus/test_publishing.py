@@ -16,7 +16,7 @@ from pivot.bus.kazoo_timestamp import KazooTime
 from pivot.errors import BusError
 from pivot.model.call import Call
 from pivot.model.codes import Code
-from pivot.model.commands import HandOverFlow, SayFailed, SayProcessing
+from pivot.model.commands import HandOverFlow, SayFailed, SayProcessing, SendMessage
 from pivot.model.switch import Hangup
 from pivot.wire.requests import decode_request
 from tests.bus.conftest import NODE, quick
@@ -178,3 +178,17 @@ async def test_a_connection_that_breaks_while_publishing_is_an_error_and_no_canc
             await sending
 
     assert caught.value.code is Code.BUS_LOST
+
+
+async def test_a_text_message_reaches_who_listens_for_it(vhost_url: str, kazoo: KazooSide) -> None:
+    """The exchange stands where messages are sent; without a listener the message comes back."""
+    call = decode_request(request("sms@host")).call
+    async with open_bus(quick(vhost_url), node=NODE, messages=True) as bus:
+        await bus.connected()
+        with pytest.raises(BusError) as nobody:
+            await bus.send(call, SendMessage("m1", "0a", "+15552223333", "+15550001111", "hi"))
+        messages = await kazoo.listen("im", "sms.outbound.*")
+        await bus.send(call, SendMessage("m2", "0b", "+15552223333", "+15550001111", "hi"))
+
+        assert nobody.value.code is Code.BUS_RETURNED
+        assert orjson.loads((await heard(messages)).body)["Message-ID"] == "0b"

@@ -11,6 +11,7 @@ from pivot.execute.machine import CallMachine
 from pivot.execute.state import CallState
 from pivot.meeting.queues import QueueTable
 from pivot.model.call import PivotRequest
+from pivot.model.commands import SendMessage
 from pivot.model.dialling import JoinLeg
 from pivot.model.events import Requested
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
@@ -92,7 +93,7 @@ class Bystanders:
             if row["do"] == "queue":
                 clock.call_later(row["t"], self._do, row["event"])
 
-    def perform(self, call_id: str, command: SwitchCommand) -> None:
+    def perform(self, call_id: str, command: SwitchCommand | SendMessage) -> None:
         """What a call tells the switch, whosever it is."""
         if call_id in self.calls and isinstance(command, JoinLeg):
             command = replace(command, label=call_id)

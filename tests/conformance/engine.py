@@ -65,6 +65,7 @@ def rules_for_cases() -> Rules:
         apology=APOLOGY,
         stream_gateway="sip:streams@gateway.test",
         refer_dials=True,
+        sends_messages=True,
     )
 
 

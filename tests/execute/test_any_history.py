@@ -14,7 +14,7 @@ from tests.calls import CALL_ID
 from tests.execute.histories import KINDS, History
 from tests.rules import RULES_WITH_PLUGIN as RULES
 
-ALL_ON = replace(RULES, stream_gateway="sip:streams@gateway.test", refer_dials=True)
+ALL_ON = replace(RULES, stream_gateway="sip:streams@gateway.test", refer_dials=True, sends_messages=True)
 TWILIO = replace(ALL_ON, profile="twilio")
 
 EVENTS = st.lists(st.tuples(st.integers(0, len(KINDS) - 1), st.integers(0, 40)), max_size=30)
@@ -43,6 +43,7 @@ DOCUMENTS = {
     "<Start><Transcription statusCallbackUrl='/t'/></Start><Stop><Stream name='s'/></Stop><Redirect/>",
     "refer": "<Refer action='/rf'><Sip>sip:alice@example.com</Sip></Refer>",
     "refer or next": "<Refer><Sip>sip:alice@example.com</Sip></Refer><Say>next</Say>",
+    "sms": "<Sms to='5550001111' from='5554443333' action='/s' statusCallback='/t'>hi</Sms>",
     "connect": "<Connect action='/c'><Stream url='wss://a.test/s' statusCallback='/s'/></Connect>",
     "relay": "<Connect><ConversationRelay url='wss://a.test/r'/></Connect><Say>after</Say>",
     "speech": "<Say voice='kate' loop='2'>a</Say><Say voice='kate'>b</Say><Play>/c.wav</Play>",

@@ -59,6 +59,7 @@ VERBS = st.sampled_from(
         "<Set><Variable key='a' value='b'/></Set>",
         "<Pay action='/p'/>",
         "<Sms action='/s'>x</Sms>",
+        "<Sms to='5550001111' from='5554443333'>x</Sms>",
         "<Leave/>",
         "<Dial>+15550009999</Dial>",
         "<Dial action='/d'><Number url='/w' statusCallback='/s'>+15550009999</Number></Dial>",
@@ -96,7 +97,9 @@ class Life:
     def __init__(self, profile: str, cdr: bool) -> None:
         request = pivot_request(cdr_uri="http://127.0.0.1/cdr" if cdr else None)
         gateway = "sip:streams@gateway.test"
-        self._rules = replace(RULES, profile=profile, stream_gateway=gateway, refer_dials=True)
+        self._rules = replace(
+            RULES, profile=profile, stream_gateway=gateway, refer_dials=True, sends_messages=True
+        )
         self.state = CallState(request, seed="s")
         self.left: list[Command | Note] = []
         self.after_the_end: list[Command | Note] = []

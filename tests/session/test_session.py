@@ -6,14 +6,15 @@ import asyncio
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
 from pivot.execute.machine import CallMachine
 from pivot.execute.state import CallState
-from pivot.model.call import PivotRequest
+from pivot.model.call import Party, PivotRequest
 from pivot.model.codes import Code, Outcome
-from pivot.model.commands import BusCommand, End, HandOverFlow, SayFailed, SayProcessing
+from pivot.model.commands import BusCommand, End, HandOverFlow, SayFailed, SayProcessing, SendMessage
 from pivot.model.events import ChannelDestroyed, Event, Executed, Requested
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
 from pivot.model.notes import Moment
@@ -23,7 +24,7 @@ from pivot.session.ports import NoSpeech, Observer, Speech
 from pivot.session.session import Session, World
 from pivot.sim.clock import run_virtually
 from pivot.sim.fakes import FakeBus, FakeDelivery, FakeFetcher, FakeOwnership, FakeSpeech
-from tests.calls import CALL_ID, answer, pivot_request, twiml
+from tests.calls import CALL_ID, answer, call, pivot_request, twiml
 from tests.rules import RULES_WITH_PLUGIN as RULES
 
 FLOW = '{"module":"hangup","data":{}}'
@@ -45,6 +46,7 @@ class Scene:
         self.delivery = FakeDelivery(self.request)
         self.ownership = FakeOwnership()
         self.fetcher = FakeFetcher(reply, delay_s)
+        self.rules = RULES
         self.world = World(
             self.bus,
             self.fetcher,
@@ -61,7 +63,7 @@ class Scene:
             loop.call_later(0.1, self.bus.deliver, CALL_ID, ChannelDestroyed(CALL_ID, "NORMAL_CLEARING"))
 
     def begin(self, *observers: Observer) -> Session:
-        machine = CallMachine(CallState(self.request, "s"), RULES)
+        machine = CallMachine(CallState(self.request, "s"), self.rules)
         session = Session(machine, self.delivery, self.world, observers)
         session.post(Requested(10.0))
         return session
@@ -302,6 +304,20 @@ def test_a_request_that_went_to_another_worker_is_not_hung_up_by_us() -> None:
 
     assert (end.outcome, end.code) == (Outcome.GONE, Code.BUS_LOST)
     assert scene.commands == [SayProcessing()]
+
+
+def test_a_text_message_that_nobody_takes_costs_no_call() -> None:
+    """The caller hears the next verb: the message was no command to the channel."""
+    document = twiml("<Sms to='+15554443333'>hi</Sms><Say>Hello</Say>")
+    scene = Scene(lambda request: document)
+    scene.request = pivot_request(call=call(request=Party("+15552223333", "pbx.test")))
+    scene.rules = replace(RULES, sends_messages=True)
+    scene.bus.refuse = lambda command: Code.BUS_RETURNED if isinstance(command, SendMessage) else None
+
+    end, _ = scene.run()
+
+    assert end == End(Outcome.OK)
+    assert [type(command) for command in scene.commands] == [SayProcessing, AnswerCall, SpeakText, Hangup]
 
 
 def test_a_lost_hang_up_is_sent_again() -> None:
