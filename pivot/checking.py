@@ -10,9 +10,13 @@ from pivot.config import Settings
 from pivot.errors import ConfigError, DocumentError
 from pivot.execute.rules import Rules
 from pivot.fetch.fetcher import open_fetcher
+from pivot.in_force import rules_of
 from pivot.model.call import Method
 from pivot.model.codes import Code
 from pivot.model.fetch import Answer, FetchRequest
+from pivot.model.speech import Repertoire
+from pivot.schema import Schemas
+from pivot.speech.opening import open_speech
 from pivot.translate.answer import translate
 
 TYPES = {".xml": "text/xml", ".twiml": "text/xml", ".json": "application/json"}
@@ -35,6 +39,17 @@ class Finding:
         number = f" ({self.twilio_code})" if self.twilio_code else ""
         kind = "error" if self.is_error else "warning"
         return f"{self.target}{place}: {kind} {self.code}{number}: {self.message}"
+
+
+async def check_as_configured(targets: Iterable[str], settings: Settings) -> list[Finding]:
+    """What is wrong with each target, for a worker with these settings and its speech plug-in.
+
+    Raises:
+        ConfigError: a file cannot be read, or the plug-in does not open.
+    """
+    async with open_speech(settings.speech) as studio:
+        speech = studio.repertoire if studio else Repertoire()
+        return await check(targets, settings, rules_of(settings, Schemas.bundled(), speech=speech))
 
 
 async def check(targets: Iterable[str], settings: Settings, rules: Rules) -> list[Finding]:

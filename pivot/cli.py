@@ -95,14 +95,12 @@ def check(
     config_file: ConfigFile = None,
 ) -> None:
     """Can these answers be run? Errors and warnings with place and code; exit 1 on errors."""
-    from pivot.checking import check as check_all
-    from pivot.in_force import rules_of
-    from pivot.schema import Schemas
+    from pivot.checking import check_as_configured
 
     with words_for_errors():
         configure("error", "console")
         settings = config.load(config_file, defaults=LOOPBACK)
-        found = asyncio.run(check_all(targets, settings, rules_of(settings, Schemas.bundled())))
+        found = asyncio.run(check_as_configured(targets, settings))
         for finding in found:
             typer.echo(str(finding))
         if any(finding.is_error for finding in found):

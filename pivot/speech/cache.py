@@ -81,9 +81,10 @@ class SoundCache:
 
     def _find(self, name: str) -> str | None:
         for suffix in SUFFIXES.values():
+            path = self._folder / (name + suffix)
             with suppress(FileNotFoundError):
-                os.utime(self._folder / (name + suffix))
-                return name + suffix
+                os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))  # clients compare its date
+                return path.name
         return None
 
     def _add(self, file_name: str, data: bytes) -> None:
@@ -118,7 +119,7 @@ class SoundCache:
                 with suppress(FileNotFoundError):
                     found = entry.stat(follow_symlinks=False)
                     if _NAME.fullmatch(entry.name):
-                        yield found.st_mtime, found.st_size, self._folder / entry.name
+                        yield found.st_atime, found.st_size, self._folder / entry.name
                     elif entry.name.endswith(_PART) and time.time() - found.st_mtime > _ABANDONED_S:
                         Path(entry.path).unlink(missing_ok=True)
 

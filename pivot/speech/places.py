@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from pivot.errors import SpeechError
@@ -28,18 +28,24 @@ class Places:
         self._own: dict[str, _Own] = {}
 
     @asynccontextmanager
-    async def one(self, account_id: str) -> AsyncIterator[None]:
+    async def one(self, account_id: str, within_s: float) -> AsyncIterator[None]:
         """Hold one place.
 
         Raises:
-            SpeechError: too many of this account wait.
+            SpeechError: too many of this account wait, or none got free in time.
         """
         own = self._own.setdefault(account_id, _Own(asyncio.Semaphore(self._per_account)))
         if own.present >= self._per_account + MOST_WAITING:
             raise SpeechError("too many texts of this account wait to be synthesised")
         own.present += 1
         try:
-            async with own.places, self._all:
+            async with AsyncExitStack() as held:
+                try:
+                    async with asyncio.timeout(within_s):
+                        await held.enter_async_context(own.places)
+                        await held.enter_async_context(self._all)
+                except TimeoutError:
+                    raise SpeechError(f"no place to synthesise got free within {within_s:g} s") from None
                 yield
         finally:
             own.present -= 1

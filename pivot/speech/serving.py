@@ -11,6 +11,7 @@ _TYPES = {suffix: media_type for media_type, suffix in SUFFIXES.items()}
 _HEADERS = {
     "Cache-Control": "private, max-age=86400, immutable",  # the name tells the content
     "X-Content-Type-Options": "nosniff",
+    "Server": "pivot",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -23,6 +24,9 @@ log = structlog.get_logger()
 
 PATH: Final = "/speech/"
 """Under which sounds are served."""
+MOST_SILENT: Final = 5
+"""Syntheses in a row that ran out of time, after which the plug-in is left alone for a while."""
+REST_S: Final = 10.0
 _MOST_ADDRESSES: Final = 10_000
 _MAX_URL: Final = 2_048
 
@@ -40,16 +44,22 @@ class Studio:
     """The speech plug-in in use. Implements the session's `Speech`.
 
     A synthesis goes on when its caller stops waiting, until its own limit: the next caller is likely to hear
-    the same text.
+    the same text. A plug-in that has fallen silent is not waited for by one caller after the other.
 
     Args:
         engine: the plug-in, entered.
         identity: what else makes its sounds what they are: its name, version and options.
         cache: where sounds are kept.
+        clock: seconds that never run backwards.
     """
 
     def __init__(
-        self, engine: SpeechEngine, identity: str, cache: SoundCache, settings: SpeechSettings
+        self,
+        engine: SpeechEngine,
+        identity: str,
+        cache: SoundCache,
+        settings: SpeechSettings,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.repertoire = Repertoire(tuple(engine.voices), settings.default_voice)
         self.counts = Counts()
@@ -60,6 +70,9 @@ class Studio:
         self._places = Places(settings.at_once, settings.per_account)
         self._jobs: dict[str, asyncio.Task[str]] = {}
         self._addresses: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._clock = clock
+        self._silent = 0
+        self._rests_until = 0.0
 
     @property
     def running(self) -> int:
@@ -103,13 +116,12 @@ class Studio:
 
     async def _make(self, name: str, account_id: str, wish: SpeechWish) -> str:
         try:
-            async with asyncio.timeout(self._settings.timeout_s):
-                if (url := await self._found(name)) is not None:
-                    self.counts.found += 1
-                    return url
-                async with self._places.one(account_id):
-                    made = await self._engine.synthesise(wish)
-                url = await self._kept(name, made)
+            if (url := await self._found(name)) is not None:
+                self.counts.found += 1
+                return url
+            async with self._places.one(account_id, self._settings.timeout_s):
+                made = await self._made(wish)
+            url = await self._kept(name, made)
         except SpeechError:
             raise
         except TimeoutError:
@@ -119,9 +131,27 @@ class Studio:
         self.counts.made += 1
         return url
 
+    async def _made(self, wish: SpeechWish) -> Audio | AudioAt:
+        if self._clock() < self._rests_until:
+            raise SpeechError("the plug-in has not answered lately and is left alone for a while")
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
+                made = await self._engine.synthesise(wish)
+        except TimeoutError:
+            self._silent += 1
+            if self._silent >= MOST_SILENT:
+                self._rests_until = self._clock() + REST_S
+                log.error("speech.silent", syntheses=self._silent, rest_s=REST_S)
+            raise
+        except Exception:
+            self._silent = 0
+            raise
+        self._silent = 0
+        return made
+
     async def _found(self, name: str) -> str | None:
         url, until = self._addresses.get(name, ("", 0.0))
-        if until > time.monotonic():
+        if until > self._clock():
             return url
         file_name = await self.cache.find(name)
         return None if file_name is None else self._url(file_name)
@@ -141,7 +171,7 @@ class Studio:
         if not _is_url(made.url):
             raise SpeechError("the plug-in names a place that is no http URL")
         if made.max_age_s > 0:
-            self._addresses[name] = made.url, time.monotonic() + made.max_age_s
+            self._addresses[name] = made.url, self._clock() + made.max_age_s
             while len(self._addresses) > _MOST_ADDRESSES:
                 self._addresses.popitem(last=False)
         return made.url

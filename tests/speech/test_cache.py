@@ -15,8 +15,8 @@ ZEROS = "0" * 64
 
 def age(path: Path, seconds: float) -> None:
     """As if it had not been asked for so long."""
-    then = path.stat().st_mtime - seconds
-    os.utime(path, (then, then))
+    found = path.stat()
+    os.utime(path, (found.st_atime - seconds, found.st_mtime - seconds))
 
 
 def sounds(folder: Path) -> set[str]:

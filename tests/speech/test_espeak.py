@@ -7,8 +7,6 @@ import importlib
 import io
 import math
 import os
-import shutil
-import subprocess
 import sys
 import wave
 from array import array
@@ -26,23 +24,17 @@ from pivot.model.speech import SpeechWish
 from pivot.speech.opening import open_speech
 from pivot.speech.serving import speech_routes
 from pivot.speech.settings import SpeechSettings
+from tests.speech.example import install
 
 pytestmark = pytest.mark.live
-EXAMPLE = Path(__file__).parents[2] / "examples" / "espeak"
 Hear = Callable[[SpeechWish], Any]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def installed(espeak_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The package as pip puts it beside pivot."""
-    folder = tmp_path_factory.mktemp("espeak")
-    source = shutil.copytree(EXAMPLE, folder / "source", ignore=shutil.ignore_patterns("__pycache__"))
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-index"]
-    target = folder / "packages"
-    command = [*pip, "--no-deps", "--no-build-isolation", "--target", str(target), str(source)]
-    subprocess.run(command, check=True, timeout=120)
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(target)
+        patch.syspath_prepend(install(tmp_path_factory.mktemp("espeak")))
         yield
     for name in [name for name in sys.modules if name.split(".")[0] == "pivot_espeak"]:
         del sys.modules[name]

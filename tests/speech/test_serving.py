@@ -17,6 +17,7 @@ from tests.speech.engines import silence
 
 @dataclass
 class Served:
+    cache: SoundCache
     base: str
     sound: str
     http: aiohttp.ClientSession
@@ -32,7 +33,7 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
         aiohttp.ClientSession(auto_decompress=False) as http,
     ):
         base = f"http://127.0.0.1:{port}/speech/"
-        yield Served(base, base + name, http)
+        yield Served(cache, base, base + name, http)
 
 
 async def test_a_sound_is_served_whole(served: Served) -> None:
@@ -51,6 +52,7 @@ async def test_head_tells_what_get_would(served: Served) -> None:
         assert (answer.status, await answer.read()) == (200, b"")
         assert answer.headers["Content-Length"] == str(len(silence()))
         etag = answer.headers["ETag"]
+    await served.cache.find(served.cache.name("hello"))  # asked for again, and still the same
     async with served.http.get(served.sound, headers={"If-None-Match": etag}) as answer:
         assert answer.status == 304
 

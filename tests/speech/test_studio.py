@@ -12,10 +12,10 @@ import pytest
 from pivot.errors import SpeechError
 from pivot.model.speech import SpeechWish
 from pivot.speech.cache import SoundCache
-from pivot.speech.places import MOST_WAITING
+from pivot.speech.places import MOST_WAITING, Places
 from pivot.speech.plugin import Audio, AudioAt
 from pivot.speech.settings import SpeechSettings
-from pivot.speech.studio import Studio
+from pivot.speech.studio import MOST_SILENT, REST_S, Studio
 from tests.speech.engines import Silent, silence
 
 SETTINGS = SpeechSettings(engine="silent", base_url="http://pivot.example:8090/")
@@ -158,6 +158,51 @@ async def test_a_plugin_that_hangs_is_given_up(tmp_path: Path) -> None:
     engine.open.set()
     assert (await room.synthesise("a1", HELLO)).startswith("http://")
     assert engine.asked == [HELLO, HELLO]
+
+
+async def test_a_plugin_that_has_fallen_silent_is_left_alone_for_a_while(tmp_path: Path) -> None:
+    """Not every caller waits in vain; what is kept is heard all the same, and it is tried again."""
+    engine, now = Silent(), [100.0]
+    settings = replace(SETTINGS, timeout_s=0.05)
+    cache = SoundCache(tmp_path, settings.cache_bytes, settings.cache_age_s)
+    await studio(tmp_path, engine).synthesise("a1", HELLO)
+    room = Studio(engine, "v1", cache, settings, lambda: now[0])
+    engine.open.clear()
+
+    async def why(text: str) -> str:
+        with pytest.raises(SpeechError) as caught:
+            await room.synthesise("a1", SpeechWish(text, "kate"))
+        return str(caught.value)
+
+    for number in range(MOST_SILENT):
+        assert "longer than" in await why(f"text {number}")
+    assert "left alone" in await why("one more")
+    assert (await room.synthesise("a1", HELLO)).startswith("http://")
+    now[0] += REST_S
+    assert "longer than" in await why("tried again")
+    assert "left alone" in await why("and again")
+    assert len(engine.asked) == 1 + MOST_SILENT + 1
+
+
+async def test_a_plugin_that_refuses_is_not_silent(tmp_path: Path) -> None:
+    """One customer's strange texts keep nobody else from it."""
+    room = studio(tmp_path, Silent(makes=RuntimeError("what is that?")))
+
+    for number in range(3 * MOST_SILENT):
+        with pytest.raises(SpeechError, match="what is that"):
+            await room.synthesise("a1", SpeechWish(f"text {number}", "kate"))
+
+
+async def test_who_gets_no_place_in_time_is_refused() -> None:
+    """The plug-in is at work for others; that is no fault of its."""
+    places = Places(1, 1)
+    async with places.one("a1", 60.0):
+        for account_id in ("a1", "a2"):
+            with pytest.raises(SpeechError, match=r"no place to synthesise got free within 0\.01 s"):
+                async with places.one(account_id, 0.01):
+                    pass
+    async with places.one("a2", 0.01):
+        pass
 
 
 @pytest.mark.parametrize(
