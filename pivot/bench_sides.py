@@ -207,6 +207,7 @@ class Callflow:
             exchange=message.exchange.value,
             routing_key=message.routing_key,
             properties=Basic.Properties(content_type=CONTENT_TYPE, timestamp=KazooTime.now_stamp()),
+            wait=False,
         )
 
 

@@ -47,7 +47,8 @@ class Bunch:
             asyncio.get_running_loop().call_later(_FULL_QUEUE_S, self._flush)
 
 
-def bunch_frames(channel: Channel) -> None:
-    """Let this channel's frames leave in bunches."""
-    bunch = Bunch(channel.write_queue, lambda: channel.is_closed)
-    channel.write_queue = bunch  # type: ignore[assignment]  # all that a channel does with it is to put
+def bunch_frames(*channels: Channel) -> None:
+    """Let the frames of these channels of one connection leave in bunches; none outlives the others."""
+    bunch = Bunch(channels[0].write_queue, lambda: channels[0].is_closed)
+    for channel in channels:
+        channel.write_queue = bunch  # type: ignore[assignment]  # all that a channel does with it is to put

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import aio_pika
 from aio_pika.abc import AbstractConnection
+from aiormq.abc import ChannelFrame
 from aiormq.channel import Channel
 from aiormq.exceptions import ChannelNotFoundEntity
+from pamqp.base import Frame
+from pamqp.commands import Queue
 from yarl import URL
 
 import pivot.bus.kazoo_timestamp  # noqa: F401  (before the first message is read)
@@ -17,6 +22,9 @@ from pivot.bus.edge import bus_errors
 from pivot.bus.settings import BusSettings
 from pivot.bus.topology import declare_event_queue, declare_exchanges
 from pivot.wire.names import PIVOT_QUEUE
+
+Binding: TypeAlias = tuple[str, str]
+"""Exchange and routing key."""
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +55,19 @@ class Link:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             given_up.cancel()
+
+    async def change_bindings(self, queue: str, bind: Sequence[Binding], unbind: Sequence[Binding]) -> None:
+        """Bind a queue and unbind it in one round trip, however many; raises the library's errors.
+
+        The library would wait for the broker's answer to each. The broker works them off in order, a bind
+        need not be answered and an unbind always is, so its last answer tells that all is done.
+        """
+        frames: list[Frame] = [Queue.Bind(0, queue, exchange, key, nowait=True) for exchange, key in bind]
+        if not unbind:
+            exchange, key = bind[-1]
+            frames[-1] = Queue.Bind(0, queue, exchange, key)
+        frames += [Queue.Unbind(0, queue, exchange, key) for exchange, key in unbind]
+        await self.events.create_task(_exchange(self.events, frames, len(unbind) or 1))
 
     async def has_pivot_queue(self) -> bool:
         """Whether the shared queue stands, which it does as long as somebody consumes it.
@@ -83,7 +104,7 @@ async def open_link(url: str, settings: BusSettings, *, node: str, event_queue: 
                 calls=await _channel(connection, confirms=True),
                 events=await _channel(connection, confirms=False),
             )
-            bunch_frames(link.calls)
+            bunch_frames(link.calls, link.events)
             link.calls.on_consumer_cancel_callbacks.add(lambda _: link.given_up.set())
             link.events.on_consumer_cancel_callbacks.add(lambda _: link.given_up.set())
             await declare_exchanges(link.calls)
@@ -92,6 +113,14 @@ async def open_link(url: str, settings: BusSettings, *, node: str, event_queue: 
     except BaseException:
         await connection.close()
         raise
+
+
+async def _exchange(channel: Channel, frames: list[Frame], answers: int) -> None:
+    """As the library's own `rpc`, for several requests at once."""
+    async with channel.lock:
+        await channel.write_queue.put(ChannelFrame.marshall(channel.number, frames))
+        for _ in range(answers):
+            await channel.rpc_frames.get()
 
 
 async def _channel(connection: AbstractConnection, *, confirms: bool) -> Channel:

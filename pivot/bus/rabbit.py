@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import structlog
 
@@ -29,7 +30,6 @@ from pivot.model.switch import AskChannel, SendFile
 from pivot.wire.changes import database_created
 from pivot.wire.envelope import Sender
 from pivot.wire.messages import encode_command, failed
-from pivot.wire.names import Exchange
 from pivot.wire.routing import binding_of
 
 log = structlog.get_logger()
@@ -51,7 +51,7 @@ class RabbitBus:
         self._messages = messages
         self.stats = BusStats()
         self.sender = Sender(node, event_queue)
-        self._bindings = Bindings(self._bind_leg, self._unbind_leg)
+        self._bindings = Bindings(self._change_bindings)
         self._changes = ChangeFeed(watched or {})
         self._events = EventFeed(event_queue, self._bindings, self._changes, self.stats)
         self._inbox = Inbox(self.stats, settings.consumer_name or event_queue, self._say_failed)
@@ -135,6 +135,7 @@ class RabbitBus:
         Raises:
             BusError: the binding could not be made.
         """
+        _check_length(call_id)
         try:
             with bus_errors(f"binding the events of {call_id}"):
                 async with asyncio.timeout(self.settings.publish_timeout_s):
@@ -160,51 +161,39 @@ class RabbitBus:
     async def _restore(self, link: Link) -> None:
         """What must stand on a new connection before anybody uses it; raises the library's errors."""
 
-        async def bind(call_id: str) -> None:
-            exchange, key = binding_of(call_id)
-            await link.events.queue_bind(self.sender.server_id, exchange, key, nowait=True)
-
-        async def unbind(call_id: str) -> None:
-            exchange, key = binding_of(call_id)
-            await link.events.queue_unbind(self.sender.server_id, exchange, key)
-
         if self._messages:
             await declare_message_exchange(link.calls)
-        await self._bindings.restore(bind, unbind)
+        await self._bindings.restore(partial(self._change_bindings_of, link))
         await self._changes.start(link.events, self.sender.server_id)
         await self._events.start(link.events)
         await self._inbox.resume(link)
 
-    async def _bind_leg(self, call_id: str) -> None:
-        with bus_errors(f"binding the events of {call_id}"):
+    async def _change_bindings(self, bind: Sequence[str], unbind: Sequence[str]) -> None:
+        with bus_errors("binding the events of calls"):
             async with asyncio.timeout(self.settings.publish_timeout_s):
                 link = await self._connection.current()
-            exchange, key = _binding(call_id)
-            await link.events.queue_bind(self.sender.server_id, exchange, key)
+            await self._change_bindings_of(link, bind, unbind)
 
-    async def _unbind_leg(self, call_id: str) -> None:
-        with bus_errors(f"unbinding the events of {call_id}"):
-            async with asyncio.timeout(self.settings.publish_timeout_s):
-                link = await self._connection.current()
-            exchange, key = _binding(call_id)
-            await link.events.queue_unbind(self.sender.server_id, exchange, key)
+    async def _change_bindings_of(self, link: Link, bind: Sequence[str], unbind: Sequence[str]) -> None:
+        await link.change_bindings(
+            self.sender.server_id, [binding_of(leg) for leg in bind], [binding_of(leg) for leg in unbind]
+        )
 
     async def _say_failed(self, call_id: str, controller_queue: str) -> None:
         await self._outbox.publish(failed(call_id, controller_queue, self.sender, new_msg_id()))
 
 
-def _binding(call_id: str) -> tuple[Exchange, str]:
-    """Exchange and key of a leg's events.
+def _check_length(call_id: str) -> None:
+    """Refuse what cannot be bound.
 
     Raises:
         BusError: longer than AMQP can carry, so no event could ever come.
     """
-    exchange, key = binding_of(call_id)
+    _, key = binding_of(call_id)
     if len(key) > 255:
         raise BusError(
             Code.BUS_LOST, f"the Call-ID has {len(call_id)} characters, too many for a routing key"
         )
-    return exchange, key
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -13,22 +14,19 @@ from pivot.model.events import Event
 
 
 class FakeQueue:
-    """Notes what would be bound; each change waits until `go` is set, or fails."""
+    """Notes what would be bound; each round of changes waits until `go` is set, or fails."""
 
     def __init__(self) -> None:
         self.changes: list[tuple[str, str]] = []
+        self.rounds = 0
         self.go = asyncio.Event()
         self.go.set()
         self.broken = False
 
-    async def bind(self, call_id: str) -> None:
-        await self._change("bind", call_id)
-
-    async def unbind(self, call_id: str) -> None:
-        await self._change("unbind", call_id)
-
-    async def _change(self, change: str, call_id: str) -> None:
-        self.changes.append((change, call_id))
+    async def change(self, bind: Sequence[str], unbind: Sequence[str]) -> None:
+        self.rounds += 1
+        self.changes += [("bind", call_id) for call_id in bind]
+        self.changes += [("unbind", call_id) for call_id in unbind]
         await self.go.wait()
         if self.broken:
             raise BusError(Code.BUS_LOST, "no connection")
@@ -51,7 +49,7 @@ def queue() -> FakeQueue:
 
 @pytest.fixture
 def bindings(queue: FakeQueue) -> Bindings:
-    return Bindings(queue.bind, queue.unbind)
+    return Bindings(queue.change)
 
 
 async def test_the_first_receiver_binds_and_the_last_unbinds(bindings: Bindings, queue: FakeQueue) -> None:
@@ -89,15 +87,50 @@ async def test_changes_of_a_leg_follow_each_other(bindings: Bindings, queue: Fak
     removing = asyncio.create_task(bindings.remove("c", first))
     await settled()
     adding = asyncio.create_task(bindings.add("c", second))
-    beside = asyncio.create_task(bindings.add("d", first))
     await settled()
-    assert queue.changes == [("bind", "c"), ("unbind", "c"), ("bind", "d")]
+    assert queue.changes == [("bind", "c"), ("unbind", "c")]
 
     queue.go.set()
-    await asyncio.gather(removing, adding, beside)
+    await asyncio.gather(removing, adding)
 
-    assert queue.changes == [("bind", "c"), ("unbind", "c"), ("bind", "d"), ("bind", "c")]
+    assert queue.changes == [("bind", "c"), ("unbind", "c"), ("bind", "c")]
     assert bindings.receivers("c") == (second,)
+
+
+async def test_what_changes_during_a_round_is_one_round_after_it(
+    bindings: Bindings, queue: FakeQueue
+) -> None:
+    """Many calls come and go while the broker works: waiting for each would make all of them wait."""
+    await bindings.add("leaves", first)
+    queue.go.clear()
+    came = [asyncio.create_task(bindings.add("early", first))]
+    await settled()
+    came += [asyncio.create_task(bindings.add(call_id, first)) for call_id in "abc"]
+    left = asyncio.create_task(bindings.remove("leaves", first))
+    await settled()
+    assert queue.rounds == 2
+
+    queue.go.set()
+    await asyncio.gather(*came, left)
+
+    assert queue.rounds == 3
+    assert sorted(queue.changes[2:]) == [("bind", each) for each in "abc"] + [("unbind", "leaves")]
+
+
+async def test_a_leg_that_is_bound_already_costs_a_second_receiver_nothing(
+    bindings: Bindings, queue: FakeQueue
+) -> None:
+    """It does not wait for other calls' rounds either."""
+    await bindings.add("c", first)
+    queue.go.clear()
+    other = asyncio.create_task(bindings.add("d", first))
+    await settled()
+
+    await bindings.add("c", second)
+
+    assert bindings.receivers("c") == (first, second)
+    queue.go.set()
+    await other
 
 
 async def test_one_receiver_taking_over_from_another_costs_the_broker_nothing(
@@ -149,10 +182,37 @@ async def test_a_new_connection_gets_what_is_wanted_now(bindings: Bindings, queu
         await bindings.remove("unwanted", first)
 
     fresh = FakeQueue()
-    await bindings.restore(fresh.bind, fresh.unbind)
+    await bindings.restore(fresh.change)
 
     assert fresh.changes == [("bind", "wanted"), ("unbind", "unwanted")]
     assert len(bindings) == 1
+
+
+async def test_what_changes_while_a_new_connection_is_made_is_followed(
+    bindings: Bindings, queue: FakeQueue
+) -> None:
+    """A call that came back just then is not left deaf, and one that went leaves no binding behind."""
+    await bindings.add("goes", first)
+    await bindings.add("comes", first)
+    queue.broken = True
+    with pytest.raises(BusError):
+        await bindings.remove("comes", first)
+    queue.broken = False
+    fresh = FakeQueue()
+    fresh.go.clear()
+    restoring = asyncio.create_task(bindings.restore(fresh.change))
+    await settled()
+    queue.changes.clear()
+
+    await asyncio.gather(bindings.add("comes", second), bindings.remove("goes", first))
+    fresh.go.set()
+    await restoring
+    await settled()
+
+    assert fresh.changes == [("bind", "goes"), ("unbind", "comes")]
+    assert [change for change in queue.changes if change[1] == "comes"][-1:] == [("bind", "comes")]
+    assert [change for change in queue.changes if change[1] == "goes"][-1:] == [("unbind", "goes")]
+    assert bindings.receivers("comes") == (second,)
 
 
 async def test_removing_a_stranger_changes_nothing(bindings: Bindings, queue: FakeQueue) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from aiormq.abc import DeliveredMessage
@@ -30,9 +31,9 @@ async def test_an_event_that_comes_again_counts_once() -> None:
     """Its acknowledgement got lost with the connection; the caller pressed the key once."""
     channel, heard = Acknowledged(), list[Event]()
 
-    async def at_once(_: str) -> None: ...
+    async def at_once(_bind: Sequence[str], _unbind: Sequence[str]) -> None: ...
 
-    bindings = Bindings(at_once, at_once)
+    bindings = Bindings(at_once)
     await bindings.add("c", heard.append)
     feed = EventFeed("own", bindings, ChangeFeed({}), BusStats())
 
