@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import aiormq
 import orjson
-from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.abc import DeliveredMessage
+from aiormq.channel import Channel
 from pamqp.commands import Basic
 
 from pivot.bench_load import Load
@@ -109,7 +110,7 @@ class Callflow:
     a prompt is over at once, and a hang-up ends the channel."""
 
     def __init__(
-        self, channel: AbstractChannel, load: Load, url: str, page: Page, accounts: int, debug: bool
+        self, channel: Channel, load: Load, url: str, page: Page, accounts: int, debug: bool
     ) -> None:
         self._channel = channel
         self._load = load
@@ -219,6 +220,7 @@ async def callflow(
     connection = await aiormq.connect(amqp_url)
     try:
         channel = await connection.channel(publisher_confirms=False)
+        assert isinstance(channel, Channel)
         side = Callflow(channel, load, url, page, accounts, debug)
         await side.listen()
         yield side

@@ -40,6 +40,8 @@ class Rules:
     """After our hang-up: how long to wait for the channel's end."""
     watch_s: float = 10.0
     """Nothing was heard of the channel for so long: ask whether it exists."""
+    watch_at_most_s: float = 60.0
+    """While its existence is all that is heard of, each question waits `watch_s` longer, up to this."""
     watch_answer_s: float = 2.0
     """Who has the channel says so within this."""
     watch_tries: int = 2

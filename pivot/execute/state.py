@@ -121,6 +121,8 @@ class CallState:
     """When documents were asked for since the caller last heard, said or pressed anything."""
     heard_at_s: float = 0.0
     """When the switch last reported anything."""
+    found: int = 0
+    """How often we have asked whether the channel exists, and heard that it does and nothing else."""
     unanswered: int = 0
     """How often we have asked in vain whether the channel exists."""
     controls: dict[str, str] = field(default_factory=dict)

@@ -170,6 +170,7 @@ def _heard(core: Core, event: SwitchEvent, at_s: float) -> None:
     """The channel lives, and something happens on it."""
     state = core.state
     state.heard_at_s, state.unanswered = at_s, 0
+    state.found = state.found + 1 if isinstance(event, ChannelFound) else 0
     if not isinstance(event, ChannelFound | FileSent):
         state.hasty = ()
     if isinstance(event, DigitPressed) and event.call_id == core.call.call_id:
@@ -177,11 +178,15 @@ def _heard(core: Core, event: SwitchEvent, at_s: float) -> None:
 
 
 def _watch(core: Core, at_s: float) -> Course:
-    """Ask after the channel when nothing was heard of it for long; nobody may wait for a lost event."""
+    """Ask after the channel when nothing was heard of it for long; nobody may wait for a lost event.
+
+    The longer its existence is all that is heard of, the seldomer: thousands may wait with nothing to do.
+    """
     state, rules = core.state, core.rules
     quiet_s = at_s - state.heard_at_s
-    if quiet_s < rules.watch_s - _CLOCK_GRAIN_S:
-        yield StartTimer(WATCH, rules.watch_s - quiet_s)
+    watch_s = min(rules.watch_s * (1 + state.found), rules.watch_at_most_s)
+    if quiet_s < watch_s - _CLOCK_GRAIN_S:
+        yield StartTimer(WATCH, watch_s - quiet_s)
     elif state.unanswered < rules.watch_tries:
         state.unanswered += 1
         yield AskChannel(state.draw_id())

@@ -1,0 +1,63 @@
+"""Asking after the channel when nothing is heard of it."""
+
+from __future__ import annotations
+
+from pivot.model.codes import Code, Outcome
+from pivot.model.commands import Command, End, StartTimer
+from pivot.model.events import ChannelFound, DigitPressed, TimerFired
+from pivot.model.notes import Note
+from pivot.model.switch import AskChannel
+from tests.calls import CALL_ID
+from tests.execute.histories import History
+
+WAITS = "<Gather timeout='3600'/>"
+
+
+def fire(history: History) -> list[Command | Note]:
+    """The watch's timer fires when it is due."""
+    timers = [item for item in history.done if isinstance(item, StartTimer) and item.name == "watch"]
+    return history.happens(TimerFired("watch"), after_s=timers[-1].delay_s)
+
+
+def question_after_s(history: History) -> float:
+    """How long nothing happens until the next question; it is answered."""
+    began_s = history.at_s
+    while not any(isinstance(item, AskChannel) for item in fire(history)):
+        pass
+    waited_s = history.at_s - began_s
+    history.happens(ChannelFound(CALL_ID), after_s=0.0)
+    return round(waited_s, 1)
+
+
+def test_who_only_waits_is_asked_after_less_and_less_often() -> None:
+    """Ten thousand callers in a Gather must not cost a thousand questions a second."""
+    history = History(WAITS)
+
+    waits = [question_after_s(history) for _ in range(8)]
+
+    assert waits == [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 60.0, 60.0]
+
+
+def test_whatever_else_happens_makes_the_next_question_early_again() -> None:
+    """A call that does something can lose an event of it."""
+    history = History(WAITS)
+    for _ in range(4):
+        question_after_s(history)
+
+    history.happens(DigitPressed(CALL_ID, "1"))
+
+    assert [question_after_s(history) for _ in range(2)] == [10.0, 20.0]
+
+
+def test_a_channel_that_nobody_knows_is_gone() -> None:
+    """However long it was known before, two questions without an answer are enough."""
+    history = History(WAITS)
+    for _ in range(3):
+        question_after_s(history)
+
+    while not history.over:
+        fire(history)
+
+    assert [item for item in history.done if isinstance(item, End)] == [
+        End(Outcome.GONE, Code.CALL_GONE, "the channel is gone, unheard")
+    ]
