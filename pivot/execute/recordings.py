@@ -38,6 +38,8 @@ class Recording:
     started: bool = False
     began: str = ""
     """When, as it is told."""
+    room: str = ""
+    """Of a conference: its room."""
     length_s: float = 0.0
     upload_id: str = ""
     """Of the command that sends the file; empty: not yet."""
@@ -125,5 +127,6 @@ def _tell(recording: Recording, word: str, line: Line) -> Course:
         ("RecordingSource", recording.source),
         ("RecordingTrack", recording.track),
         ("CallSid", call_sid(line.profile, recording.leg)),
+        *((("ConferenceSid", sid(line.profile, "CF", recording.room)),) if recording.room else ()),
     )
     yield from line.notify(status.url, status.method or Method.POST, told)

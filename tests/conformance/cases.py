@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 CASES = Path(__file__).parents[1] / "vectors" / "twiml" / "cases.json"
+MORE_CASES = CASES.with_name("more_cases.json")
+"""Our own, in the same format: the neighbours of those."""
 BASE = "https://app.test"
 VOICE_URL = f"{BASE}/voice"
 EMPTY = "<Response/>"
@@ -52,8 +54,8 @@ class Case:
         return max([0.0, *(float(row["t"] + row.get("dur", 0.0)) for row in self.script)])
 
 
-def read_cases() -> list[Case]:
-    return [_case(row | OVERRIDES.get(row["id"], {})) for row in json.loads(CASES.read_text())["cases"]]
+def read_cases(path: Path = CASES) -> list[Case]:
+    return [_case(row | OVERRIDES.get(row["id"], {})) for row in json.loads(path.read_text())["cases"]]
 
 
 def _case(row: Item) -> Case:

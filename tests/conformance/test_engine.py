@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.cases import Case, matches, objection, read_cases
+from tests.conformance.cases import MORE_CASES, Case, matches, objection, read_cases
 from tests.conformance.engine import run_on_engine
 from tests.conformance.failing import FAILING
 from tests.conformance.over_http import OVER_HTTP
 
-CASES = [case for case in read_cases() if case.id not in OVER_HTTP]
+CASES = [case for case in read_cases() + read_cases(MORE_CASES) if case.id not in OVER_HTTP]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

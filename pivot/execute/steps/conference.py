@@ -220,7 +220,7 @@ class ConferenceStep:
 
     def _record(self, line: Line) -> Course:
         if self.records and self.tape is None:
-            self.tape = Tape.of_conference(self.noun, line)
+            self.tape = Tape.of_conference(self.noun, self.room, line)
             yield from self.tape.start(line)
 
     # Out of it

@@ -15,7 +15,7 @@ from pivot.model.switch import SendDigits, StopMedia
 
 def play_step(verb: PlayVerb) -> Step:
     if verb.digits:
-        return KeysStep(verb.digits)
+        return KeysStep(verb.digits, verb.times)
     return PromptStep((Media(verb.url),), verb.times, verb.terminators)
 
 
@@ -25,22 +25,30 @@ class KeysStep:
     """Presses keys towards the leg."""
 
     digits: str
+    times: int = 1
+    sent: int = 0
     msg_id: str = ""
     noop_id: str = ""
     result: Result | None = None
 
     def start(self, line: Line) -> Course:
         yield from line.pick_up()
-        self.msg_id, self.noop_id = line.draw_id(), line.draw_id()
-        yield SendDigits(self.msg_id, self.noop_id, self.digits, leg=line.other_leg)
+        yield from self._send_next(line)
 
     def receive(self, event: Event, line: Line) -> Course:
         match event:
             case Executed(response=noop_id) if noop_id == self.noop_id:
-                self.result = GoOn()
+                yield from self._send_next(line)
             case CommandFailed(msg_id=msg_id) if msg_id == self.msg_id:
                 self.result = GoOn()
-        return iter(())
 
     def stop(self, line: Line) -> Course:
         yield StopMedia(line.draw_id(), line.other_leg)
+
+    def _send_next(self, line: Line) -> Course:
+        if self.sent == self.times:
+            self.result = GoOn()
+            return
+        self.sent += 1
+        self.msg_id, self.noop_id = line.draw_id(), line.draw_id()
+        yield SendDigits(self.msg_id, self.noop_id, self.digits, leg=line.other_leg)

@@ -18,6 +18,12 @@ from pivot.translate.twiml.reading import Abandoned, Reading
 from pivot.translate.twiml.ssml import cut
 from pivot.translate.twiml.verbs import VERBS
 
+_ELSEWHERE = {
+    "Message": "answers text messages, not calls",
+    "Receive": "answers faxes, not calls",
+}
+"""Verbs of TwiML that is not for calls."""
+
 __all__ = ["Place", "read", "read_audio", "read_text"]
 
 
@@ -72,7 +78,8 @@ def _verb(element: Element, root: Element, reading: Reading) -> Iterator[Instruc
     verb = VERBS.get(element.name)
     refused = refusal(element.name, reading.place)
     if verb is None:
-        reading.unusable(element, Code.TWIML_VERB, "is no verb; skipped", Twilio.NOT_IN_SCHEMA)
+        what = _ELSEWHERE.get(element.name, "is no verb")
+        reading.unusable(element, Code.TWIML_VERB, f"{what}; skipped", Twilio.NOT_IN_SCHEMA)
     elif refused is not None:
         reading.misplaced(element, root, refused)
     else:

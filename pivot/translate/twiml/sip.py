@@ -22,6 +22,7 @@ _ADDRESS: Final = re.compile(
     r"(?P<parameters>(;[A-Za-z0-9_.!~*+%-]+(=[A-Za-z0-9_.!~*+%:-]+)?)*)",
     re.IGNORECASE,
 )
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _TRANSPORT: Final = re.compile(r";transport=([^;]*)", re.IGNORECASE)
 _HEADER_NAME: Final = re.compile(
     r"X-[A-Za-z0-9-]{1,100}|User-to-User|Remote-Party-ID|P-Preferred-Identity|P-Called-Party-ID",
@@ -66,6 +67,8 @@ def read(element: Element, reading: Reading) -> Iterator[SipNoun]:
 def read_address(element: Element, reading: Reading) -> Address | None:
     """The address that is an element's text; None, and a warning, when it is none."""
     uri, _, query = element.text.partition("?")
+    if not _SCHEME.match(uri):
+        uri = f"sip:{uri}"  # Twilio's own examples leave it out
     match = _ADDRESS.fullmatch(uri)
     if match is None or len(uri) > _LONGEST_URI:
         message = f"{element.text[:80]!r} is no SIP address like sip:kate@example.com; skipped"

@@ -260,6 +260,7 @@ NOUNS = [
         "<Sip><Headers><Header name='X-A' value='b'/></Headers><Uri username='u'>sip:a@b</Uri></Sip>",
         SipNoun("sip:a@b", "sip:a@b", None, (NameValue("X-A", "b"),), "u", at=NOUN),
     ),
+    ("<Sip>kate@example.com</Sip>", SipNoun("sip:kate@example.com", "kate@example.com", at=NOUN)),
     (
         f"<Client {LEG}><Identity>joey</Identity><Parameter name='k' value='v'/></Client>",
         ClientNoun("joey", (NameValue("k", "v"),), FULL_LEG, NOUN),
