@@ -120,7 +120,7 @@ class Stream:
         yield "Account-Sid", quote(account_sid(line.profile, call.account_id or ""), safe="")
         yield "Bidirectional", "true" if both_ways else "false"
         if not isinstance(noun, TranscriptionNoun):
-            yield "Url", quote(noun.url, safe=":/")
+            yield "Url", _url(noun.url)
             yield from _given("Parameters", noun.parameters)
         if not isinstance(noun, StreamNoun):
             yield from _given("Options", noun.options)
@@ -130,8 +130,13 @@ class Stream:
         if isinstance(noun, TranscriptionNoun):
             yield "Language", quote(noun.language, safe="")
             if self.status is not None:
-                yield "Callback", quote(self.status.url, safe=":/")
+                yield "Callback", _url(self.status.url)
                 yield "Callback-Method", (self.status.method or Method.POST).value.upper()
+
+
+def _url(url: str) -> str:
+    """Legible, without what means something to the switch."""
+    return quote(url, safe=":/").replace(":_:", ":_%3A")
 
 
 def _given(name: str, pairs: tuple[NameValue, ...]) -> Iterator[tuple[str, str]]:

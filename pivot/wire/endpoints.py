@@ -10,8 +10,10 @@ create_sip_endpoint and create_call_fwd_endpoint; kz_endpoint_v5.erl, create_sip
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import quote, unquote
 
 from pivot.model.call import Call
+from pivot.model.dial_strings import may_be_header
 from pivot.model.dialling import Endpoint, EndpointKind
 from pivot.model.instructions import NameValue
 from pivot.wire.address import is_process
@@ -19,7 +21,8 @@ from pivot.wire.names import Field
 from pivot.wire.payload import Payload
 
 _LABEL = "Pivot-Label"
-"""In Custom-Channel-Vars: how the document names the party."""
+"""In Custom-Channel-Vars: how the document names the party, percent-encoded like a URL."""
+_IN_LABELS = "@:;+=?&/ "
 _BY_ID = "endpoint"
 """Invite-Format of a device that the switch's side looks up by its id."""
 
@@ -31,7 +34,7 @@ def encode_endpoint(call: Call, endpoint: Endpoint) -> Payload:
         Field.AUTH_USER: endpoint.username,
         Field.AUTH_PASSWORD: endpoint.password,
         Field.ENDPOINT_TIMEOUT: None if endpoint.timeout_s is None else str(round(endpoint.timeout_s)),
-        Field.CUSTOM_SIP_HEADERS: {item.name: item.value for item in endpoint.headers} or None,
+        Field.CUSTOM_SIP_HEADERS: _headers(endpoint) or None,
         Field.ACCOUNT_ID: call.account_id,
         Field.FAILOVER: _failover(call, endpoint),
     }
@@ -42,8 +45,13 @@ def encode_endpoint(call: Call, endpoint: Endpoint) -> Payload:
         **{name: value for name, value in optional.items() if value is not None},
         **_by_id(call, endpoint),
         Field.OUTBOUND_CALL_ID: endpoint.call_id,
-        Field.CUSTOM_CHANNEL_VARS: {**endpoint.variables, _LABEL: endpoint.label},
+        Field.CUSTOM_CHANNEL_VARS: {**endpoint.variables, _LABEL: quote(endpoint.label, safe=_IN_LABELS)},
     }
+
+
+def _headers(endpoint: Endpoint) -> dict[str, str]:
+    """The last guard: who made the endpoint has left out, and warned of, what may not be sent."""
+    return {item.name: item.value for item in endpoint.headers if may_be_header(item.name, item.value)}
 
 
 def _address(endpoint: Endpoint) -> Payload:
@@ -84,7 +92,7 @@ def decode_endpoint(members: Payload) -> Endpoint:
     address = members[Field.TO_USERNAME if kind is EndpointKind.DEVICE else Field.ROUTE]
     timeout = members.get(Field.ENDPOINT_TIMEOUT)
     return Endpoint(
-        label=variables.pop(_LABEL, address),
+        label=unquote(variables.pop(_LABEL, address)),
         call_id=members[Field.OUTBOUND_CALL_ID],
         kind=kind,
         address=address,

@@ -152,6 +152,25 @@ def test_every_party_of_a_bridge_has_a_call_id_of_our_choice() -> None:
     assert payload["Endpoints"][2]["To-Username"] == "user_abc"
 
 
+def test_no_text_of_a_document_becomes_another_variable_of_the_leg() -> None:
+    """The switch's side puts headers into its dial string as they are; the label travels encoded."""
+    headers = (NameValue("X-A", "1,api_on_answer=x"), NameValue("X-B", "2"))
+    label = "sip:a@b?X-A=1,api_on_answer=${x}'\\"
+    party = Endpoint(label, "b1", EndpointKind.ROUTE, "sip:a@b", headers=headers)
+
+    message = encode_command(call(), BridgeTo("m1", (party,), 20.0), SENDER, "unused")
+
+    (endpoint,) = orjson.loads(message.payload)["Endpoints"]
+    assert endpoint["Custom-SIP-Headers"] == {"X-B": "2"}
+    assert endpoint["Custom-Channel-Vars"] == {
+        "Pivot-Label": "sip:a@b?X-A=1%2Capi_on_answer=%24%7Bx%7D%27%5C"
+    }
+    sent = decode_command(message.payload)
+    assert sent is not None
+    assert isinstance(sent.command, BridgeTo)
+    assert sent.command.endpoints[0].label == label
+
+
 def test_joining_does_not_take_the_other_leg_from_its_control_process() -> None:
     """A usurpation would end the session of a caller who waits in a queue."""
     payload = orjson.loads(encode_command(call(), JoinLeg("m1", "b2"), SENDER, "unused").payload)

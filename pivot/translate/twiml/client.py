@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from pivot.model.codes import Code
-from pivot.model.instructions import ClientNoun
+from pivot.model.dial_strings import may_be_header
+from pivot.model.instructions import ClientNoun, NameValue
 from pivot.translate.twiml.attributes import Attributes
 from pivot.translate.twiml.leg import read_leg
+from pivot.translate.twiml.numbers import Twilio
 from pivot.translate.twiml.parameters import read_parameters
 from pivot.translate.twiml.parser import Element
 from pivot.translate.twiml.reading import Reading
@@ -20,7 +22,7 @@ def read(element: Element, reading: Reading) -> Iterator[ClientNoun]:
     """One ClientNoun, or nothing without a name."""
     with Attributes(element, reading) as given:
         leg = read_leg(given)
-    parameters = read_parameters(element, reading, ("Identity",))
+    parameters = tuple(_sendable(read_parameters(element, reading, ("Identity",)), element, reading))
     identities = [child.text for child in element.children if child.name == "Identity"]
     identity = identities[0] if identities else element.text
     if 0 < len(identity) <= _LONGEST_NAME:
@@ -28,3 +30,13 @@ def read(element: Element, reading: Reading) -> Iterator[ClientNoun]:
     else:
         message = f"needs a name of 1 to {_LONGEST_NAME} characters; skipped"
         reading.unusable(element, Code.TWIML_VALUE, message, None)
+
+
+def _sendable(parameters: tuple[NameValue, ...], element: Element, reading: Reading) -> Iterator[NameValue]:
+    """Those that can travel as a header `X-<name>`."""
+    for parameter in parameters:
+        if may_be_header(f"X-{parameter.name}", parameter.value):
+            yield parameter
+        else:
+            message = f"Parameter {parameter.name[:40]!r} cannot be sent as a SIP header; left out"
+            reading.warn(Code.TWIML_VALUE, element.at, message, Twilio.SIP_HEADER_NAME)

@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from pivot.model.codes import Code
+from pivot.model.dial_strings import may_be_header, may_be_quoted
 from pivot.model.instructions import NameValue, SipNoun
 from pivot.translate.twiml.attributes import Attributes
 from pivot.translate.twiml.leg import no_machine_detection, read_leg
@@ -28,7 +29,6 @@ _HEADER_NAME: Final = re.compile(
     r"X-[A-Za-z0-9-]{1,100}|User-to-User|Remote-Party-ID|P-Preferred-Identity|P-Called-Party-ID",
     re.IGNORECASE,
 )
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_URI: Final = 255
 _LONGEST_HEADERS: Final = 1024
 
@@ -48,14 +48,14 @@ def read(element: Element, reading: Reading) -> Iterator[SipNoun]:
     with Attributes(element, reading) as given:
         given.not_done("region")
         no_machine_detection(given)
-        username, password = given.text("username"), given.text("password")
+        username, password = _credential(given, "username"), _credential(given, "password")
         leg = read_leg(given, Twilio.SIP_METHOD)
     target = _target(element, reading)
     if target is not element:
         with Attributes(target, reading) as given:
             given.written("priority"), given.written("weight")
-            username = given.text("username") or username
-            password = given.text("password") or password
+            username = _credential(given, "username") or username
+            password = _credential(given, "password") or password
     address = read_address(target, reading)
     if address is not None:
         headers = fitting(address.headers + tuple(_header_elements(element)), element, reading)
@@ -111,14 +111,22 @@ def _header_elements(element: Element) -> Iterator[NameValue]:
                 yield NameValue(header.attributes.get("name", "").strip(), header.attributes.get("value", ""))
 
 
+def _credential(given: Attributes, name: str) -> str | None:
+    value = given.text(name)
+    if value is None or may_be_quoted(value):
+        return value
+    given.bad(name, "holds characters that cannot be sent; left out", None)
+    return None
+
+
 def fitting(headers: tuple[NameValue, ...], element: Element, reading: Reading) -> tuple[NameValue, ...]:
-    """Those that may be sent: names of the list, no control characters, all together not too long."""
+    """Those that may be sent: names of the list, values that stay values, all together not too long."""
     kept: list[NameValue] = []
     room = _LONGEST_HEADERS
     for header in headers:
         number = None
         room -= len(header.name) + len(header.value) + 2
-        if not _HEADER_NAME.fullmatch(header.name) or _CONTROL.search(header.value):
+        if not (_HEADER_NAME.fullmatch(header.name) and may_be_header(header.name, header.value)):
             number = Twilio.SIP_HEADER_NAME
         elif room < 0:
             number = Twilio.SIP_HEADER_LENGTH
