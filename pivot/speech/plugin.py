@@ -34,7 +34,7 @@ class AudioAt:
     """A sound that lies elsewhere; media servers fetch it from there."""
 
     url: str
-    """http or https, at most 2,048 characters."""
+    """http or https, at most 2,000 characters, none of them one that the switch would expand: `$(){}|`."""
     max_age_s: float = 0.0
     """How long the same wish may be answered with it again; 0: only now."""
 

@@ -56,8 +56,8 @@ async def test_a_say_is_played_from_a_url_that_has_its_sound(
     played = []
     for _ in range(2):
         async with worker(amqp_vhost_url, **settings) as program, aiohttp.ClientSession() as http:
-            for _ in range(2):
-                call = await kazoo.place_call(f"{server.url}/say", Request_Format="twiml")
+            calls = [await kazoo.place_call(f"{server.url}/say", Request_Format="twiml") for _ in range(2)]
+            for call in calls:
                 assert await over(call) == "NORMAL_CLEARING"
                 assert heard(call, SpeakText) == []
                 played += [each.media for each in heard(call, PlayMedia) if isinstance(each, PlayMedia)]

@@ -212,9 +212,12 @@ async def test_who_gets_no_place_in_time_is_refused() -> None:
         (Audio(b"", "audio/wav"), "made 0 bytes"),
         (Audio(bytes(2_000), "audio/wav"), "made 2000 bytes, want 1 to 1000"),
         (Audio(b"x", "text/html"), "made text/html, want one of audio/wav"),
-        (AudioAt("file:///etc/passwd"), "no http URL"),
-        (AudioAt("http://a.example/x y"), "no http URL"),
-        (AudioAt("http://a.example/" + "x" * 3_000), "no http URL"),
+        (AudioAt("file:///etc/passwd"), "no plain http URL"),
+        (AudioAt("http://a.example/x y"), "no plain http URL"),
+        (AudioAt("http:///x"), "no plain http URL"),
+        (AudioAt("http://a.example/${system(id)}.wav"), "no plain http URL"),
+        (AudioAt("http://a.example/x.wav)}"), "no plain http URL"),
+        (AudioAt("http://a.example/" + "x" * 3_000), "no plain http URL"),
     ],
 )
 async def test_what_a_plugin_makes_is_looked_at(

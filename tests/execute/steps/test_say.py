@@ -19,6 +19,7 @@ from pivot.model.events import (
     TimerFired,
 )
 from pivot.model.notes import Note, Noticed
+from pivot.model.queues import EnterQueue, QueueChange, QueueNews
 from pivot.model.rooms import EnterRoom, RoomChange, RoomNews
 from pivot.model.speech import (
     DropSpeech,
@@ -244,6 +245,22 @@ def test_a_wait_document_is_synthesised() -> None:
     history.happens(Synthesised(history.last(Synthesise).speech_id, URL))
 
     assert history.last(PlayMedia).media == URL
+
+
+def test_a_queues_wait_document_is_synthesised() -> None:
+    """And who takes the caller from the queue does not wait for it."""
+    history = History("<Enqueue waitUrl='/w'>Q</Enqueue>", TWILIO)
+    queue = history.last(EnterQueue).queue
+    history.happens(QueueNews(queue, QueueChange.ENTERED))
+    history.happens(QueueNews(queue, QueueChange.PLACE, position=1))
+    history.happens(Fetched(history.last(Fetch).request.fetch_id, twiml(SAY)))
+    speech_id = history.last(Synthesise).speech_id
+
+    items = history.happens(QueueNews(queue, QueueChange.TAKEN, other="agent"))
+
+    assert CancelTimer(f"speech {speech_id}") in items
+    assert DropSpeech(speech_id) in items
+    assert history.happens(Synthesised(speech_id, URL)) == []
 
 
 def test_without_a_plugin_nothing_is_asked_of_one() -> None:
