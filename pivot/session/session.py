@@ -121,7 +121,7 @@ class Session:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._fetches: dict[str, _RunningFetch] = {}
         self._speeches: dict[str, tuple[Synthesise, asyncio.Task[None]]] = {}
-        self._asides: set[asyncio.Task[None]] = set()
+        self._asides: dict[asyncio.Task[None], Notify | LookUpEndpoints] = {}
         self._bound: list[str] = []
         self._owned = False
         self._meets = False
@@ -216,7 +216,7 @@ class Session:
             case CancelFetch(fetch_id):
                 await self._stop_fetch(fetch_id)
             case Notify(request):
-                self._start_aside(self._notify(request), f"notice {request.fetch_id}")
+                self._start_aside(item, self._notify(request))
             case StartTimer(name, delay_s):
                 self._start_timer(name, delay_s)
             case CancelTimer(name):
@@ -230,7 +230,7 @@ class Session:
             case UnbindCall():
                 pass
             case LookUpEndpoints():
-                self._start_aside(self._look_up(item), f"look-up {item.lookup_id}")
+                self._start_aside(item, self._look_up(item))
             case (
                 EnterRoom()
                 | LeaveRoom()
@@ -283,11 +283,11 @@ class Session:
         else:
             self.post(FetchFailed(request.fetch_id, result))
 
-    def _start_aside(self, work: Coroutine[None, None, None], name: str) -> None:
+    def _start_aside(self, command: Notify | LookUpEndpoints, work: Coroutine[None, None, None]) -> None:
         """Something that the call does not wait for; each has a deadline of its own."""
-        task = asyncio.create_task(work, name=f"{name} of {self.call_id}")
-        self._asides.add(task)
-        task.add_done_callback(self._asides.discard)
+        task = asyncio.create_task(work, name=f"{type(command).__name__} of {self.call_id}")
+        self._asides[task] = command
+        task.add_done_callback(self._asides.pop)
 
     async def _look_up(self, command: LookUpEndpoints) -> None:
         phones, call = self._world.phones, self._machine.state.request.call
@@ -399,6 +399,7 @@ class Session:
             "timers_due_at": timers,
             "fetches": [[to_json(each.request), each.ends_at] for each in self._fetches.values()],
             "speeches": [to_json(command) for command, _ in self._speeches.values()],
+            "asides": [to_json(command) for command in self._asides.values()],
             "bound": list(self._bound),
             "outstanding": [to_json(item) for item in self._outstanding],
             "inbox": [to_json(event) for event in self._inbox],
@@ -415,8 +416,8 @@ class Session:
     ) -> Session:
         """A session that goes on where `snapshot` was taken, perhaps in another process.
 
-        Bindings are made again, an unanswered fetch and speech are asked for again, and timers keep their
-        due times.
+        Bindings are made again, what was asked for and not answered yet is asked for again, fetches, speech,
+        look-ups and notices, and timers keep their due times.
         """
         session = cls(CallMachine(from_json(snapshot["state"]), rules), delivery, world, observers)
         now = world.now()
@@ -425,6 +426,7 @@ class Session:
         for request, ends_at in snapshot["fetches"]:
             session._outstanding.append(Fetch(replace(from_json(request), deadline_s=ends_at - now)))
         session._outstanding.extend(from_json(command) for command in snapshot["speeches"])
+        session._outstanding.extend(from_json(command) for command in snapshot["asides"])
         session._outstanding.extend(from_json(item) for item in snapshot["outstanding"])
         for event in snapshot["inbox"]:
             session.post(from_json(event))

@@ -27,6 +27,7 @@ from pivot.model.dialling import (
     EndpointsFound,
     Identity,
     LegControlled,
+    LegCreated,
     LegFailed,
     LegPrepared,
     LegReady,
@@ -56,7 +57,15 @@ from pivot.model.instructions import Callback
 from pivot.model.notes import Note
 from pivot.model.plain import from_json, to_json
 from pivot.model.queues import QueueChange, QueueNews
-from pivot.model.rooms import BeepConference, ConferenceJoined, RoomChange, RoomNews
+from pivot.model.rooms import (
+    BeepConference,
+    ConferenceJoined,
+    EndReason,
+    Guest,
+    RoomChange,
+    RoomNews,
+    RoomNotice,
+)
 from pivot.model.speech import DropSpeech, Synthesise, Synthesised, SynthesisFailed
 from pivot.model.switch import Hangup, SendFile, SwitchCommand
 from tests.calls import CALL_ID, pivot_request, twiml
@@ -65,6 +74,7 @@ from tests.rules import RULES
 OF_THE_MACHINE = frozenset({"slow", "deadline", "goodbye", "watch"})
 BEGAN_AT = 1_710_237_600.0
 """Tue, 12 Mar 2024 10:00:00 +0000."""
+TOLD_OF_ROOM = Callback("https://app.test/room", events=("start", "end", "join", "leave"))
 SIDE_DOCUMENT = "<Say voice='kate'>one moment</Say><Gather numDigits='1' action='/side'/><Leave/><Hangup/>"
 
 
@@ -212,6 +222,10 @@ KINDS: tuple[Callable[[History, int], Event | None], ...] = (
         tuple(RoomChange)[which % len(RoomChange)],
         others=which % 3,
         started=which % 2 == 0,
+        callback=(None, TOLD_OF_ROOM)[which % 2],
+        notices=(RoomNotice("leave", which, Guest("other"), reason=(None, *EndReason)[which % 4]),),
+        participant=which % 4,
+        records=which % 5 == 0,
     ),
     lambda history, which: QueueNews(
         _pick(history.ids("queue"), which),
@@ -221,7 +235,8 @@ KINDS: tuple[Callable[[History, int], Event | None], ...] = (
         size=which,
         whisper=(None, Callback("https://app.test/about"))[which % 2],
     ),
-    lambda history, which: ConferenceJoined(CALL_ID, which),
+    lambda history, which: ConferenceJoined((CALL_ID, "stranger")[which % 2], which),
+    lambda history, which: LegCreated(CALL_ID, _pick(history.legs(), which)),
     lambda history, which: LegRinging(_pick(history.legs(), which)),
     lambda history, which: ChannelAnswered(_pick(history.legs(), which)),
     lambda history, which: LegsBridged(CALL_ID, _pick(history.legs(), which)),

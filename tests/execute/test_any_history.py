@@ -35,6 +35,9 @@ DOCUMENTS = {
     "conference": "<Dial action='/d' hangupOnStar='true'><Conference record='record-from-start'"
     " endConferenceOnExit='true' statusCallback='/c' statusCallbackEvent='start end join leave'>R"
     "</Conference></Dial>",
+    "coach": "<Dial timeLimit='9'><Conference coach='other' participantLabel='me' muted='true'"
+    " record='record-from-start'>R</Conference></Dial><Play digits='1' loop='2'/>",
+    "echo": "<Echo/><Say>never</Say>",
     "wait document": "<Dial><Conference waitUrl='/w'>R</Conference></Dial><Say>after</Say>",
     "record beside": "<Start><Recording name='r' recordingStatusCallback='/s' recordingStatusCallbackEvent="
     "'in-progress completed absent'/></Start><Start><Recording/></Start><Pause/><Stop><Recording name='r'/>"

@@ -16,14 +16,14 @@ from pivot.model.call import Party, PivotRequest
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import BusCommand, End, HandOverFlow, SayFailed, SayProcessing, SendMessage
 from pivot.model.events import ChannelDestroyed, Event, Executed, Requested
-from pivot.model.fetch import Answer, FetchFailure, FetchRequest
+from pivot.model.fetch import Answer, FetchFailure, FetchRequest, Purpose
 from pivot.model.notes import Moment
 from pivot.model.speech import SpeechWish
 from pivot.model.switch import AnswerCall, Hangup, PlayMedia, SpeakText, StopMedia
-from pivot.session.ports import NoSpeech, Observer, Speech
+from pivot.session.ports import NoPhones, NoSpeech, Observer, Phones, Speech
 from pivot.session.session import Session, World
 from pivot.sim.clock import run_virtually
-from pivot.sim.fakes import FakeBus, FakeDelivery, FakeFetcher, FakeOwnership, FakeSpeech
+from pivot.sim.fakes import FakeBus, FakeDelivery, FakeFetcher, FakeOwnership, FakePhones, FakeSpeech
 from tests.calls import CALL_ID, answer, call, pivot_request, twiml
 from tests.rules import RULES_WITH_PLUGIN as RULES
 
@@ -40,6 +40,7 @@ class Scene:
         delay_s: float = 0.0,
         request: PivotRequest | None = None,
         speech: Speech | None = None,
+        phones: Phones | None = None,
     ) -> None:
         self.request = request or pivot_request()
         self.bus = FakeBus(self._switch)
@@ -53,6 +54,7 @@ class Scene:
             self.ownership,
             now=lambda: asyncio.get_running_loop().time(),
             speech=speech or NoSpeech(),
+            phones=phones or NoPhones(),
         )
 
     def _switch(self, call: object, command: BusCommand) -> None:
@@ -385,6 +387,14 @@ SCENES: dict[str, Callable[[], Scene]] = {
         ),
         delay_s=1.0,
     ),
+    "a phone that is looked up": lambda: Scene(
+        lambda request: twiml(
+            "<Dial timeout='5' action='/d'><Client statusCallback='/s'>joey</Client></Dial>"
+            if request.iteration == 1
+            else "<Say>Bye</Say>"
+        ),
+        phones=FakePhones(),
+    ),
     "synthesised speech": lambda: Scene(
         lambda request: twiml(f"{SAY}<Gather timeout='1'>{SAY}</Gather>"), speech=FakeSpeech(delay_s=1.0)
     ),
@@ -413,3 +423,36 @@ def test_a_call_goes_on_wherever_its_worker_died(name: str) -> None:
         assert end == expected, kill_at
         assert scene.commands == undisturbed.commands, kill_at
         assert scene.bus.bound == (), kill_at
+
+
+def test_a_notice_in_flight_is_sent_again_by_the_next_worker() -> None:
+    """Who is told twice can tell by its number; who is told never cannot."""
+
+    async def live() -> tuple[list[str], list[str]]:
+        told_at_once = "statusCallback='/s' statusCallbackEvent='initiated'"
+        document = f"<Dial timeout='5'><Client {told_at_once}>joey</Client></Dial>"
+        scene = Scene(
+            lambda request: twiml(document if request.purpose is Purpose.DOCUMENT else ""),
+            delay_s=1.0,
+            phones=FakePhones(),
+        )
+        session = scene.begin()
+        living = asyncio.create_task(session.run())
+        await asyncio.sleep(1.5)  # of virtual time: the notice is on its way
+        snapshot = json.loads(json.dumps(session.snapshot()))
+        living.cancel()
+        with suppress(asyncio.CancelledError):
+            await living
+        before = told(scene)
+        await Session.rebuild(snapshot, RULES, scene.delivery, scene.world).run()
+        return before, told(scene)
+
+    before, after = run_virtually(live())
+
+    assert len(before) == 1
+    assert after == before * 2
+
+
+def told(scene: Scene) -> list[str]:
+    """Ids of the notices that were sent."""
+    return [each.fetch_id for each in scene.fetcher.requests if each.purpose is Purpose.CALLBACK]
