@@ -15,6 +15,7 @@ import structlog
 
 from pivot import __version__
 from pivot.announcing import Announcements
+from pivot.bus.letters import Letters
 from pivot.bus.rabbit import RabbitBus, open_bus
 from pivot.cluster.opening import open_cluster
 from pivot.config import Settings
@@ -26,6 +27,7 @@ from pivot.fetch.breaker import BreakerState
 from pivot.fetch.fetcher import HttpFetcher, open_fetcher
 from pivot.health import Checks, health_routes
 from pivot.in_force import InForce, wanted_of
+from pivot.meeting.shared import SharedMeetings, open_meetings
 from pivot.metrics import Metrics
 from pivot.model.call import PivotRequest
 from pivot.model.speech import Repertoire
@@ -69,9 +71,11 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
         studio = await rooms.enter_async_context(open_speech(settings.speech))
         force = InForce(settings, fetcher, speech=studio.repertoire if studio else Repertoire())
         cluster = await rooms.enter_async_context(open_cluster(wanted_of(settings, node), force.follow))
+        letters = Letters(node, settings.bus.publish_timeout_s)
+        meetings = await rooms.enter_async_context(open_meetings(letters, node))
         messages = settings.twiml.sms != "off"
         bus = await rooms.enter_async_context(
-            open_bus(settings.bus, node=node, watched=cluster.watched, messages=messages)
+            open_bus(settings.bus, node=node, watched=cluster.watched, messages=messages, letters=letters)
         )
         await rooms.enter_async_context(announcements.over(bus))
         worker = Worker(
@@ -80,6 +84,7 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
                 fetcher,
                 HeldDelivery(),
                 now=time.time,
+                meetings=meetings,
                 phones=cluster.phones or NoPhones(),
                 speech=studio or NoSpeech(),
             ),
@@ -90,6 +95,7 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
         )
         show_figures(metrics, worker, bus, debug)
         show_fetching(metrics, fetcher)
+        show_meetings(metrics, meetings)
         routes = health_routes(metrics, ready_checks(bus), store_state(debug))
         if studio is not None:
             show_speech(metrics, studio)
@@ -197,6 +203,16 @@ def show_fetching(metrics: Metrics, fetcher: HttpFetcher) -> None:
             f"Servers whose breaker is {state}.",
             partial(_breakers, fetcher, state),
         )
+
+
+def show_meetings(metrics: Metrics, meetings: SharedMeetings) -> None:
+    """Conference rooms and queues, as this worker has part in them."""
+    figures: dict[str, tuple[str, Callable[[], float]]] = {
+        "members": ("Stays of this worker's calls in rooms and queues now.", lambda: meetings.members),
+        "places_owned": ("Rooms and queues in use that this worker owns.", lambda: meetings.places_owned),
+        "shards_owned": ("Shards of places that this worker owns, of 64.", lambda: meetings.shards_owned),
+    }
+    metrics.show_all("pivot_meeting", figures)
 
 
 def _breakers(fetcher: HttpFetcher, state: BreakerState) -> float:

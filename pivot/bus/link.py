@@ -33,7 +33,8 @@ class Link:
 
     On `calls` requests come in and are settled, and everything is published with confirms, so that an
     acknowledgement and a message sent after it keep their order. Binding waits for the broker and would hold
-    up publishing, so events and bindings have a channel of their own. When one part breaks, all is given up.
+    up publishing, so events and bindings have a channel of their own; so have letters between workers.
+    When one part breaks, all is given up.
     """
 
     connection: AbstractConnection
@@ -75,7 +76,7 @@ class Link:
         Asked on a channel of its own, because the broker closes the channel when the answer is no.
         """
         with bus_errors(f"looking for {PIVOT_QUEUE}"):
-            channel = await _channel(self.connection, confirms=False)
+            channel = await open_channel(self.connection, confirms=False)
             try:
                 await channel.queue_declare(PIVOT_QUEUE, passive=True)
             except ChannelNotFoundEntity:
@@ -101,8 +102,8 @@ async def open_link(url: str, settings: BusSettings, *, node: str, event_queue: 
         async with asyncio.timeout(settings.connect_timeout_s):
             link = Link(
                 connection,
-                calls=await _channel(connection, confirms=True),
-                events=await _channel(connection, confirms=False),
+                calls=await open_channel(connection, confirms=True),
+                events=await open_channel(connection, confirms=False),
             )
             bunch_frames(link.calls, link.events)
             link.calls.on_consumer_cancel_callbacks.add(lambda _: link.given_up.set())
@@ -123,7 +124,8 @@ async def _exchange(channel: Channel, frames: list[Frame], answers: int) -> None
             await channel.rpc_frames.get()
 
 
-async def _channel(connection: AbstractConnection, *, confirms: bool) -> Channel:
+async def open_channel(connection: AbstractConnection, *, confirms: bool) -> Channel:
+    """A channel of the AMQP library below; `confirms` also makes a returned message an error."""
     channel = connection.channel(publisher_confirms=confirms, on_return_raises=confirms)
     await channel.initialize()
     underlay = await channel.get_underlay_channel()

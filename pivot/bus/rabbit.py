@@ -16,6 +16,7 @@ from pivot.bus.connection import Connection
 from pivot.bus.edge import bus_errors
 from pivot.bus.event_feed import EventFeed
 from pivot.bus.inbox import Inbox, RequestHandler
+from pivot.bus.letters import Letters
 from pivot.bus.link import Link
 from pivot.bus.outbox import Outbox, new_msg_id
 from pivot.bus.settings import BusSettings
@@ -46,6 +47,7 @@ class RabbitBus:
         event_queue: str,
         watched: Mapping[str, Changed] | None = None,
         messages: bool = False,
+        letters: Letters | None = None,
     ) -> None:
         self.settings = settings
         self._messages = messages
@@ -55,13 +57,14 @@ class RabbitBus:
         self._changes = ChangeFeed(watched or {})
         self._events = EventFeed(event_queue, self._bindings, self._changes, self.stats)
         self._inbox = Inbox(self.stats, settings.consumer_name or event_queue, self._say_failed)
+        self._letters = letters
         self._connection = Connection(
             settings,
             self.stats,
             node=node,
             event_queue=event_queue,
             restore=self._restore,
-            lost=self._inbox.lost,
+            lost=self._lost,
         )
         self._outbox = Outbox(self._connection, self.stats, settings.publish_timeout_s)
         self._keeper = asyncio.create_task(self._connection.keep(), name="bus connection")
@@ -156,7 +159,14 @@ class RabbitBus:
         """Disconnect in good order."""
         self._keeper.cancel()
         await asyncio.gather(self._keeper, return_exceptions=True)  # `connected` has told of its errors
+        if self._letters is not None:
+            await self._letters.close()
         await self._connection.close()
+
+    def _lost(self) -> None:
+        self._inbox.lost()
+        if self._letters is not None:
+            self._letters.lost()
 
     async def _restore(self, link: Link) -> None:
         """What must stand on a new connection before anybody uses it; raises the library's errors."""
@@ -167,6 +177,8 @@ class RabbitBus:
         await self._changes.start(link.events, self.sender.server_id)
         await self._events.start(link.events)
         await self._inbox.resume(link)
+        if self._letters is not None:
+            await self._letters.start(link)
 
     async def _change_bindings(self, bind: Sequence[str], unbind: Sequence[str]) -> None:
         with bus_errors("binding the events of calls"):
@@ -204,6 +216,7 @@ async def open_bus(
     event_queue: str | None = None,
     watched: Mapping[str, Changed] | None = None,
     messages: bool = False,
+    letters: Letters | None = None,
 ) -> AsyncIterator[RabbitBus]:
     """A bus that connects, and stays connected; on leaving, what is not settled goes back to the queue.
 
@@ -214,9 +227,12 @@ async def open_bus(
         event_queue: name of the worker's own queue; by default a new one for each start.
         watched: by database, whom to tell of its changes.
         messages: text messages will be sent.
+        letters: what carries letters between workers, over the same connection.
     """
     queue = event_queue or f"{node}-{random.getrandbits(64):016x}"
-    bus = RabbitBus(settings, node=node, event_queue=queue, watched=watched, messages=messages)
+    bus = RabbitBus(
+        settings, node=node, event_queue=queue, watched=watched, messages=messages, letters=letters
+    )
     try:
         yield bus
     finally:

@@ -1,7 +1,8 @@
-"""The owner of all queues, in this process: who waits, who takes, who is given to whom."""
+"""The owner's rules of queues: who waits, who takes, who is given to whom."""
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,30 +20,92 @@ from pivot.model.queues import (
 )
 
 Tell = Callable[[QueueNews], None]
+Over = Callable[[str, str], None]
 _REMEMBERED_WAITS = 50
+_PAIRED = (QueueChange.TAKEN, QueueChange.MATCHED, QueueChange.READY)
 
 
 @dataclass(slots=True, eq=False)
-class _Waiter:
+class _Party:
+    """Who is in a queue: `since_s` and a serial number tell its turn."""
+
     call_id: str
     tell: Tell
     since_s: float
-    agent: _Agent | None = None
+    serial: int
+    expects: str = ""
+    """The other side that it was given by an earlier owner, and that has not come back."""
+    told: bool = True
+    """It has heard of the queue."""
+
+    @property
+    def turn(self) -> tuple[float, int, str]:
+        return self.since_s, self.serial, self.call_id
 
 
 @dataclass(slots=True, eq=False)
-class _Agent:
-    call_id: str
-    tell: Tell
-    command: TakeFromQueue
+class _Waiter(_Party):
+    agent: _Agent | None = None
+    ready: bool = False
+
+    @property
+    def other(self) -> str:
+        return self.agent.call_id if self.agent else self.expects
+
+
+@dataclass(slots=True, eq=False)
+class _Agent(_Party):
+    command: TakeFromQueue = field(kw_only=True)
     waiter: _Waiter | None = None
+    told_ready: bool = False
+    joined: bool = False
+
+    @property
+    def other(self) -> str:
+        return self.waiter.call_id if self.waiter else self.expects
+
+
+class _Turns:
+    """Parties in the order of their turns; finding a place is cheap even among thousands."""
+
+    def __init__(self) -> None:
+        self._turns: list[tuple[float, int, str]] = []
+
+    def __len__(self) -> int:
+        return len(self._turns)
+
+    @property
+    def first(self) -> str:
+        return self._turns[0][2]
+
+    def add(self, party: _Party) -> None:
+        if self.ahead_of(party) is None:
+            insort(self._turns, party.turn)
+
+    def remove(self, party: _Party) -> None:
+        at = self.ahead_of(party)
+        if at is not None:
+            del self._turns[at]
+
+    def ahead_of(self, party: _Party) -> int | None:
+        """How many come before; None: it is not here."""
+        at = bisect_left(self._turns, party.turn)
+        return at if at < len(self._turns) and self._turns[at] == party.turn else None
 
 
 @dataclass(slots=True)
 class _Queue:
+    used_s: float
+    known: bool = False
+    """Somebody entered it once."""
     waiters: dict[str, _Waiter] = field(default_factory=dict)
-    """In the order in which they came, those who are taken and not yet joined included."""
+    """Those who are taken and not yet joined included."""
     agents: dict[str, _Agent] = field(default_factory=dict)
+    line: _Turns = field(default_factory=_Turns)
+    free: _Turns = field(default_factory=_Turns)
+    idle: _Turns = field(default_factory=_Turns)
+    expected: dict[str, str] = field(default_factory=dict)
+    """Who is expected, by whom."""
     waits_s: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_WAITS))
 
     @property
@@ -51,15 +114,29 @@ class _Queue:
 
 
 class QueueTable:
-    """Every queue that was ever entered.
+    """Every queue that was entered lately.
 
     Args:
-        now: seconds on a clock that does not run backwards.
+        now: seconds on a clock that all owners share, when there are several.
+        over: told, by Call-ID and queue, who waits and takes no longer because both are joined.
+
+    Attributes:
+        holding: nobody is matched and no queue called unknown yet, since others are still to come back.
+        patient: who was given somebody by an earlier owner goes on expecting it.
     """
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], over: Over = lambda call_id, queue_id: None) -> None:
+        self.holding = False
+        self.patient = False
         self._now = now
+        self._over = over
         self._queues: dict[str, _Queue] = {}
+        self._serial = 0
+
+    @property
+    def places(self) -> int:
+        """Queues that somebody is in."""
+        return sum(bool(queue.waiters or queue.agents) for queue in self._queues.values())
 
     def perform(self, call_id: str, command: QueueCommand, tell: Tell) -> None:
         """Do it; news reach each party through what it gave as `tell` when it came, at once."""
@@ -68,18 +145,21 @@ class QueueTable:
             return
         queue = self._queues.get(command.queue)
         match command:
-            case TakeFromQueue() if queue is None:
+            case TakeFromQueue() if (queue is None or not queue.known) and not self.holding:
                 tell(QueueNews(command.queue, QueueChange.UNKNOWN))
+            case TakeFromQueue():
+                self._take(call_id, command, tell)
             case _ if queue is None:
                 pass  # a late word to a queue that its owner has lost
-            case TakeFromQueue():
-                self._take(queue, call_id, command, tell)
             case AskPlace() if waiter := queue.waiters.get(call_id):
                 waiter.tell(self._place(command.queue, queue, waiter, QueueChange.PLACE))
-            case SayReady() if (waiter := queue.waiters.get(call_id)) and waiter.agent:
-                waiter.agent.tell(QueueNews(command.queue, QueueChange.READY, call_id))
-            case SayJoined() if agent := queue.agents.get(call_id):
-                self._joined(queue, agent)
+            case SayReady(other=other) if (waiter := queue.waiters.get(call_id)) and waiter.other == other:
+                waiter.ready = True
+                self._tell_ready(command.queue, waiter)
+            case SayJoined(other=other) if agent := queue.agents.get(call_id):
+                self._join_agent(command.queue, queue, agent, other)
+            case SayJoined(other=other) if waiter := queue.waiters.get(call_id):
+                self._join_waiter(command.queue, queue, waiter, other)
             case LeaveQueue():
                 self.leave(call_id, command.queue)
 
@@ -88,63 +168,325 @@ class QueueTable:
         queue = self._queues.get(queue_id)
         if queue is None:
             return
-        waiter, agent = queue.waiters.pop(call_id, None), queue.agents.pop(call_id, None)
-        if waiter is not None and waiter.agent is not None:
-            waiter.agent.waiter = None
-            waiter.agent.tell(QueueNews(queue_id, QueueChange.LOST, call_id))
-        if agent is not None and agent.waiter is not None:
-            agent.waiter.agent = None
-            agent.waiter.tell(self._place(queue_id, queue, agent.waiter, QueueChange.LOST))
+        waiter, agent = queue.waiters.get(call_id), queue.agents.get(call_id)
+        if waiter is not None:
+            self._remove_waiter(queue, waiter)
+            if waiter.agent is not None:
+                self._set_idle(queue, waiter.agent)
+                waiter.agent.tell(QueueNews(queue_id, QueueChange.LOST, call_id))
+        if agent is not None:
+            self._remove_agent(queue, agent)
+            if agent.waiter is not None:
+                self._set_free(queue, agent.waiter)
+                agent.waiter.tell(self._place(queue_id, queue, agent.waiter, QueueChange.LOST))
         self._match(queue_id, queue)
 
     # One after the other
 
     def _enter(self, call_id: str, command: EnterQueue, tell: Tell) -> None:
-        queue = self._queues.setdefault(command.queue, _Queue())
+        queue = self._used(command.queue, known=True)
+        if call_id in queue.waiters:
+            self.leave(call_id, command.queue)
         if len(queue.waiters) >= command.max_size:
             tell(QueueNews(command.queue, QueueChange.FULL, size=len(queue.waiters)))
             return
-        waiter = queue.waiters[call_id] = _Waiter(call_id, tell, self._now())
+        waiter = self._add_waiter(queue, _Waiter(call_id, tell, self._now(), self._next()))
         tell(self._place(command.queue, queue, waiter, QueueChange.ENTERED))
         self._match(command.queue, queue)
 
-    def _take(self, queue: _Queue, call_id: str, command: TakeFromQueue, tell: Tell) -> None:
-        agent = queue.agents[call_id] = _Agent(call_id, tell, command)
+    def _take(self, call_id: str, command: TakeFromQueue, tell: Tell) -> None:
+        queue = self._used(command.queue)
+        if call_id in queue.agents:
+            self.leave(call_id, command.queue)
+        agent = _Agent(call_id, tell, self._now(), self._next(), told=False, command=command)
+        self._add_agent(queue, agent)
         self._match(command.queue, queue)
-        if agent.waiter is None:
-            tell(QueueNews(command.queue, QueueChange.AWAITING))
+        if not self.holding and agent.waiter is None:
+            self._tell_awaiting(command.queue, agent)
 
     def _match(self, queue_id: str, queue: _Queue) -> None:
         """Give those who wait longest to those who have asked first."""
-        free = (waiter for waiter in queue.waiters.values() if waiter.agent is None)
-        idle = [agent for agent in queue.agents.values() if agent.waiter is None]
-        for agent, waiter in zip(idle, tuple(free), strict=False):
-            agent.waiter, waiter.agent = waiter, agent
-            waited_s = self._now() - waiter.since_s
-            taken = QueueNews(
-                queue_id,
-                QueueChange.TAKEN,
-                agent.call_id,
-                waited_s=waited_s,
-                whisper=agent.command.whisper,
-            )
-            matched = QueueNews(queue_id, QueueChange.MATCHED, waiter.call_id, waited_s=waited_s)
-            agent.tell(matched)
-            waiter.tell(taken)
+        while queue.free and queue.idle and not self.holding:
+            agent, waiter = queue.agents[queue.idle.first], queue.waiters[queue.free.first]
+            self._give(queue_id, queue, agent, waiter)
 
-    def _joined(self, queue: _Queue, agent: _Agent) -> None:
-        del queue.agents[agent.call_id]
+    def _give(self, queue_id: str, queue: _Queue, agent: _Agent, waiter: _Waiter) -> None:
+        """Tell each of them what it does not know yet."""
+        knows_waiter, knows_agent = agent.expects == waiter.call_id, waiter.expects == agent.call_id
+        queue.free.remove(waiter)
+        queue.idle.remove(agent)
+        self._expect(queue, agent, "")
+        self._expect(queue, waiter, "")
+        agent.waiter, waiter.agent, agent.told = waiter, agent, True
+        if not knows_waiter:
+            agent.tell(self._matched(queue_id, waiter))
+        if not knows_agent:
+            waiter.tell(self._taken(queue_id, waiter, agent))
+        if agent.joined:
+            self._joined(queue_id, queue, agent)
+        else:
+            self._tell_ready(queue_id, waiter)
+
+    def _join_agent(self, queue_id: str, queue: _Queue, agent: _Agent, other: str) -> None:
+        """Both hear each other; when the caller was gone before, it is not the one whom the agent has now."""
+        if agent.waiter is not None and agent.other != other:
+            self._over(agent.call_id, queue_id)
+            self.leave(agent.call_id, queue_id)
+        elif agent.expects == other:
+            agent.joined = True  # the caller is still to come back
+        else:
+            self._joined(queue_id, queue, agent)
+
+    def _join_waiter(self, queue_id: str, queue: _Queue, waiter: _Waiter, other: str) -> None:
+        """The same, heard from the caller."""
+        if waiter.agent is not None and waiter.other == other:
+            self._joined(queue_id, queue, waiter.agent)
+        else:
+            self._over(waiter.call_id, queue_id)
+            self.leave(waiter.call_id, queue_id)
+
+    def _joined(self, queue_id: str, queue: _Queue, agent: _Agent) -> None:
+        self._remove_agent(queue, agent)
+        self._over(agent.call_id, queue_id)
         if agent.waiter is not None:
-            del queue.waiters[agent.waiter.call_id]
+            self._remove_waiter(queue, agent.waiter)
             queue.waits_s.append(self._now() - agent.waiter.since_s)
+            self._over(agent.waiter.call_id, queue_id)
+
+    # Who is where
+
+    def _next(self) -> int:
+        self._serial += 1
+        return self._serial
+
+    def _used(self, queue_id: str, *, known: bool = False) -> _Queue:
+        queue = self._queues.setdefault(queue_id, _Queue(0.0))
+        queue.used_s = max(queue.used_s, self._now())
+        queue.known = queue.known or known
+        return queue
+
+    def _add_waiter(self, queue: _Queue, waiter: _Waiter) -> _Waiter:
+        queue.waiters[waiter.call_id] = waiter
+        queue.line.add(waiter)
+        queue.free.add(waiter)
+        return waiter
+
+    def _add_agent(self, queue: _Queue, agent: _Agent) -> _Agent:
+        queue.agents[agent.call_id] = agent
+        queue.idle.add(agent)
+        return agent
+
+    def _remove_waiter(self, queue: _Queue, waiter: _Waiter) -> None:
+        del queue.waiters[waiter.call_id]
+        queue.line.remove(waiter)
+        queue.free.remove(waiter)
+        self._expect(queue, waiter, "")
+
+    def _remove_agent(self, queue: _Queue, agent: _Agent) -> None:
+        del queue.agents[agent.call_id]
+        queue.idle.remove(agent)
+        self._expect(queue, agent, "")
+
+    def _set_free(self, queue: _Queue, waiter: _Waiter) -> None:
+        waiter.agent, waiter.ready = None, False
+        self._expect(queue, waiter, "")
+        queue.free.add(waiter)
+
+    def _set_idle(self, queue: _Queue, agent: _Agent) -> None:
+        agent.waiter, agent.told_ready = None, False
+        self._expect(queue, agent, "")
+        queue.idle.add(agent)
+
+    def _expect(self, queue: _Queue, party: _Party, other: str) -> None:
+        if party.expects and queue.expected.get(party.expects) == party.call_id:
+            del queue.expected[party.expects]
+        party.expects = other
+        if other:
+            queue.expected[other] = party.call_id
+
+    # What is told
 
     def _place(self, queue_id: str, queue: _Queue, waiter: _Waiter, change: QueueChange) -> QueueNews:
-        position = 1 + tuple(queue.waiters).index(waiter.call_id)
         return QueueNews(
             queue_id,
             change,
-            position=position,
+            position=1 + (queue.line.ahead_of(waiter) or 0),
             size=len(queue.waiters),
             average_s=queue.average_s,
-            waited_s=self._now() - waiter.since_s,
+            waited_s=self._waited_s(waiter),
         )
+
+    def _matched(self, queue_id: str, waiter: _Waiter) -> QueueNews:
+        return QueueNews(queue_id, QueueChange.MATCHED, waiter.call_id, waited_s=self._waited_s(waiter))
+
+    def _taken(self, queue_id: str, waiter: _Waiter, agent: _Agent) -> QueueNews:
+        return QueueNews(
+            queue_id,
+            QueueChange.TAKEN,
+            agent.call_id,
+            waited_s=self._waited_s(waiter),
+            whisper=agent.command.whisper,
+        )
+
+    def _tell_ready(self, queue_id: str, waiter: _Waiter) -> None:
+        agent = waiter.agent
+        if waiter.ready and agent is not None and not agent.told_ready:
+            agent.told_ready = True
+            agent.tell(QueueNews(queue_id, QueueChange.READY, waiter.call_id))
+
+    def _tell_awaiting(self, queue_id: str, agent: _Agent) -> None:
+        if not agent.told:
+            agent.told = True
+            agent.tell(QueueNews(queue_id, QueueChange.AWAITING))
+
+    def _waited_s(self, waiter: _Waiter) -> float:
+        return max(0.0, self._now() - waiter.since_s)
+
+    # After another owner
+
+    def resume(
+        self,
+        call_id: str,
+        command: EnterQueue | TakeFromQueue,
+        since_s: float,
+        heard: QueueNews | None,
+        tell: Tell,
+    ) -> None:
+        """Who was here before, under this or an earlier owner, is here again; told what it does not know.
+
+        Args:
+            command: by which it came.
+            since_s: when that was.
+            heard: what its worker heard last of its standing, `place` apart.
+        """
+        queue = self._queues.get(command.queue)
+        here = queue is not None and call_id in (
+            queue.waiters if isinstance(command, EnterQueue) else queue.agents
+        )
+        if heard is None and not here:
+            self.perform(call_id, command, tell)
+            return
+        queue = self._used(command.queue, known=True)
+        other = heard.other if heard is not None and heard.change in _PAIRED else ""
+        if isinstance(command, EnterQueue):
+            self._resume_waiter(queue, call_id, command, since_s, heard is not None, other, tell)
+        else:
+            knows_ready = heard is not None and heard.change is QueueChange.READY
+            self._resume_agent(queue, call_id, command, since_s, heard is not None, other, knows_ready, tell)
+        self._match(command.queue, queue)
+
+    def _resume_waiter(
+        self,
+        queue: _Queue,
+        call_id: str,
+        command: EnterQueue,
+        since_s: float,
+        told: bool,
+        other: str,
+        tell: Tell,
+    ) -> None:
+        waiter = queue.waiters.get(call_id)
+        if waiter is None:
+            waiter = self._add_waiter(queue, _Waiter(call_id, tell, since_s, self._next()))
+            agent = queue.agents.get(other or queue.expected.get(call_id, ""))
+            if agent is not None and agent.waiter is None and agent.expects in ("", call_id):
+                self._keep(queue, waiter, other)
+                self._give(command.queue, queue, agent, waiter)
+            elif other and agent is None and self.patient:
+                self._keep(queue, waiter, other)
+            elif other:
+                tell(self._place(command.queue, queue, waiter, QueueChange.LOST))
+            return
+        waiter.tell = tell
+        if not told:
+            tell(self._place(command.queue, queue, waiter, QueueChange.ENTERED))
+        if other and other != waiter.other:
+            tell(self._place(command.queue, queue, waiter, QueueChange.LOST))
+        if waiter.agent is not None and waiter.other != other:
+            waiter.ready = False
+            tell(self._taken(command.queue, waiter, waiter.agent))
+
+    def _resume_agent(
+        self,
+        queue: _Queue,
+        call_id: str,
+        command: TakeFromQueue,
+        since_s: float,
+        told: bool,
+        other: str,
+        knows_ready: bool,
+        tell: Tell,
+    ) -> None:
+        agent = queue.agents.get(call_id)
+        if agent is None:
+            agent = _Agent(call_id, tell, since_s, self._next(), told=told, command=command)
+            agent.told_ready = knows_ready
+            self._add_agent(queue, agent)
+            waiter = queue.waiters.get(other or queue.expected.get(call_id, ""))
+            if waiter is not None and waiter.agent is None and waiter.expects in ("", call_id):
+                self._keep(queue, agent, other)
+                self._give(command.queue, queue, agent, waiter)
+            elif other and waiter is None and self.patient:
+                self._keep(queue, agent, other)
+            elif other:
+                agent.told_ready = False
+                tell(QueueNews(command.queue, QueueChange.LOST, other))
+            return
+        agent.tell, agent.told = tell, told
+        if other and other != agent.other:
+            tell(QueueNews(command.queue, QueueChange.LOST, other))
+        agent.told_ready = knows_ready and other == agent.other
+        if agent.waiter is None:
+            self._tell_awaiting(command.queue, agent)
+            return
+        if agent.other != other:
+            tell(self._matched(command.queue, agent.waiter))
+        self._tell_ready(command.queue, agent.waiter)
+
+    def _keep(self, queue: _Queue, party: _Party, other: str) -> None:
+        """Neither free nor idle: somebody was given to it."""
+        if other:
+            self._expect(queue, party, other)
+            queue.free.remove(party)
+            queue.idle.remove(party)
+
+    def know(self, queue_id: str, used_s: float) -> None:
+        """Somebody saw this queue when it was used."""
+        queue = self._queues.setdefault(queue_id, _Queue(used_s))
+        queue.known, queue.used_s = True, max(queue.used_s, used_s)
+
+    def release(self) -> None:
+        """Who had to come back has had the time to: from now on all goes its way."""
+        self.holding = False
+        for queue_id, queue in tuple(self._queues.items()):
+            if not queue.known:
+                for agent in tuple(queue.agents.values()):
+                    agent.tell(QueueNews(queue_id, QueueChange.UNKNOWN))
+                del self._queues[queue_id]
+                continue
+            self._match(queue_id, queue)
+            for agent in tuple(queue.agents.values()):
+                if agent.waiter is None and not agent.expects:
+                    self._tell_awaiting(queue_id, agent)
+
+    def stop_expecting(self) -> None:
+        """Who is not back by now is lost to those who were given it."""
+        self.patient = False
+        for queue_id, queue in tuple(self._queues.items()):
+            for agent in [each for each in queue.agents.values() if each.expects]:
+                if agent.joined:
+                    self._joined(queue_id, queue, agent)
+                    continue
+                lost = QueueNews(queue_id, QueueChange.LOST, agent.expects)
+                self._set_idle(queue, agent)
+                agent.tell(lost)
+            for waiter in [each for each in queue.waiters.values() if each.expects]:
+                self._set_free(queue, waiter)
+                waiter.tell(self._place(queue_id, queue, waiter, QueueChange.LOST))
+            self._match(queue_id, queue)
+
+    def forget_unused(self, before_s: float) -> None:
+        """Queues that nobody is in, and that nobody used since then, are unknown again."""
+        for queue_id, queue in tuple(self._queues.items()):
+            if not queue.waiters and not queue.agents and queue.used_s < before_s:
+                del self._queues[queue_id]

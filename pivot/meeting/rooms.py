@@ -1,9 +1,10 @@
-"""The owner of all rooms, in this process: who is in, when a conference starts, who tells of it."""
+"""The owner's rules of rooms: who is in, when a conference starts, who tells of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from pivot.model.instructions import Callback
 from pivot.model.rooms import (
@@ -27,6 +28,8 @@ class _Member:
     guest: Guest
     tell: Tell
     participant: int = 0
+    rank: tuple[bool, bool, float] = (True, True, inf)
+    """Its order among those who came back: who tells, who records, then by time of coming."""
 
 
 @dataclass(slots=True)
@@ -35,6 +38,8 @@ class _Room:
     started: bool = False
     callback: Callback | None = None
     told: int = 0
+    newcomers: set[str] = field(default_factory=set)
+    """Members who entered while others were still to come back, and so do not know of each other."""
 
     @property
     def reporter(self) -> str:
@@ -50,10 +55,21 @@ class _Room:
 
 
 class RoomTable:
-    """Members of every room, by account and name."""
+    """Members of every room, by account and name.
+
+    Attributes:
+        holding: no conference starts because of its number of members yet, since others are still to come
+            back; who comes back meanwhile was never away.
+    """
 
     def __init__(self) -> None:
+        self.holding = False
         self._rooms: dict[str, _Room] = {}
+
+    @property
+    def places(self) -> int:
+        """Rooms that somebody is in."""
+        return len(self._rooms)
 
     def perform(self, call_id: str, command: RoomCommand, tell: Tell) -> None:
         """Do it; news reach every member through what it gave as `tell`, at once."""
@@ -77,18 +93,24 @@ class RoomTable:
         self._rooms[command.room] = room
         room.callback = room.callback or command.callback
         room.members[call_id] = _Member(guest, tell)
+        if self.holding:
+            room.newcomers.add(call_id)
         notices = room.notice("join", guest)
         self._tell(command.room, RoomChange.ENTERED, call_id, notices, only=call_id)
         self._tell(command.room, RoomChange.JOINED, call_id, notices, but=call_id)
+        self._start_if_enough(command.room, room, call_id)
+        self._tell_numbers(command.room, room, call_id, tuple(room.members))
+
+    def _start_if_enough(self, room_id: str, room: _Room, by: str) -> None:
         starts = any(member.guest.starts for member in room.members.values())
-        if not room.started and starts and len(room.members) >= _ENOUGH:
-            self.start(command.room, call_id)
-        for member in tuple(room.members.values()):
-            if member.participant:
-                news = RoomNews(
-                    command.room, RoomChange.NUMBERED, member.guest.call_id, participant=member.participant
-                )
-                tell(self._completed(news, room, call_id))
+        if not room.started and starts and len(room.members) >= _ENOUGH and not self.holding:
+            self.start(room_id, by)
+
+    def _tell_numbers(self, room_id: str, room: _Room, call_id: str, others: Iterable[str]) -> None:
+        for other in others:
+            if number := room.members[other].participant:
+                news = RoomNews(room_id, RoomChange.NUMBERED, other, participant=number)
+                room.members[call_id].tell(self._completed(news, room, call_id))
 
     def start(self, room_id: str, by: str = "") -> None:
         room = self._rooms.setdefault(room_id, _Room())
@@ -110,6 +132,7 @@ class RoomTable:
         if room is None or call_id not in room.members:
             return
         was_reporter = room.reporter == call_id
+        room.newcomers.discard(call_id)
         notices = room.notice("leave", room.members.pop(call_id).guest, hung_up=hung_up)
         told = [] if was_reporter else notices
         if ends:
@@ -136,6 +159,61 @@ class RoomTable:
             ]
         self._tell(room_id, RoomChange.ENDED, by, notices)
         self._rooms.pop(room_id, None)
+
+    # After another owner
+
+    def resume(
+        self, call_id: str, command: EnterRoom, since_s: float, heard: RoomNews | None, tell: Tell
+    ) -> None:
+        """Who was in before, under this or an earlier owner, is in again; told only what it does not know.
+
+        Args:
+            command: by which it entered.
+            since_s: when that was.
+            heard: what it heard last; nothing: it does not know that it is in.
+        """
+        room = self._rooms.get(command.room) or _Room()
+        member = room.members.get(call_id)
+        if heard is None and member is None:
+            self._enter(call_id, command, tell)
+            return
+        self._rooms[command.room] = room
+        knows = heard is not None and heard.started
+        if knows and not room.started:
+            room.started = True
+            self._tell(command.room, RoomChange.STARTED, call_id, but=call_id)
+        if member is not None:
+            member.tell = tell
+        elif heard is not None:
+            self._readmit(room, call_id, command, since_s, heard, tell)
+        if heard is None:
+            self._tell(command.room, RoomChange.ENTERED, call_id, only=call_id)
+        elif room.started and not knows:
+            self._tell(command.room, RoomChange.STARTED, call_id, only=call_id)
+        self._start_if_enough(command.room, room, call_id)
+
+    def _readmit(
+        self, room: _Room, call_id: str, command: EnterRoom, since_s: float, heard: RoomNews, tell: Tell
+    ) -> None:
+        """In the order of before, so that who told goes on telling, and who recorded recording."""
+        rank = heard.callback is None, not heard.records, since_s
+        room.members[call_id] = _Member(command.guest, tell, rank=rank)
+        room.members = dict(sorted(room.members.items(), key=lambda item: item[1].rank))
+        room.callback = heard.callback or room.callback or command.callback
+        room.told = max(room.told, heard.told)
+        if not self.holding:
+            self._tell(command.room, RoomChange.JOINED, call_id, but=call_id)
+        for newcomer in room.newcomers:
+            self._tell(command.room, RoomChange.JOINED, call_id, only=newcomer)
+            self._tell(command.room, RoomChange.JOINED, newcomer, only=call_id)
+        self._tell_numbers(command.room, room, call_id, room.newcomers)
+
+    def release(self) -> None:
+        """Who had to come back has had the time to: from now on numbers count."""
+        self.holding = False
+        for room_id, room in tuple(self._rooms.items()):
+            room.newcomers.clear()
+            self._start_if_enough(room_id, room, next(reversed(room.members), ""))
 
     def _tell(
         self,

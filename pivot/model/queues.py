@@ -50,6 +50,8 @@ class SayReady:
     """Who was taken has heard everything: the party may join the leg."""
 
     queue: str
+    other: str
+    """The party who took us, as far as we have heard."""
 
 
 @plain
@@ -77,12 +79,17 @@ class TakeFromQueue:
     """A document that the caller hears before; its URL is absolute."""
 
 
+# ---- from both
+
+
 @plain
 @dataclass(frozen=True, slots=True)
 class SayJoined:
-    """Both hear each other: the caller waits no longer."""
+    """Both hear each other: the caller waits no longer. The word of one of them is enough."""
 
     queue: str
+    other: str
+    """The other side; it may be gone again, and another one may have been given to us meanwhile."""
 
 
 QueueCommand: TypeAlias = EnterQueue | AskPlace | SayReady | LeaveQueue | TakeFromQueue | SayJoined

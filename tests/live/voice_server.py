@@ -10,7 +10,7 @@ from aiohttp import web
 
 
 class VoiceServer:
-    """Answers `/json`, `/broken`, `/say`, `/pause`, `/dial` and `/status/500`.
+    """Answers `/json`, `/broken`, `/say`, `/pause`, `/dial`, `/conference/<room>` and `/status/500`.
 
     `/slow` and `/slow_say` are answered after `released` is set.
     """
@@ -44,6 +44,9 @@ class VoiceServer:
                 return web.Response(text=_PAUSE, content_type="text/xml")
             case ["", "dial"]:
                 return web.Response(text=_DIAL, content_type="text/xml")
+            case ["", "conference", room]:
+                dial = f'<Dial><Conference waitUrl="">{room}</Conference></Dial>'
+                return web.Response(text=f"<Response>{dial}</Response>", content_type="text/xml")
             case ["", "slow_say"]:
                 await self.released.wait()
                 return web.Response(text="<Response><Say>hi</Say></Response>", content_type="text/xml")

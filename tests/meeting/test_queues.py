@@ -92,7 +92,7 @@ def test_place_and_averages_are_as_they_are_now() -> None:
     hall = hall_of("a", "b", "c")
     hall.now_s += 10
     hall.does("agent", TakeFromQueue("q", "support"))
-    hall.does("agent", SayJoined("q"))
+    hall.does("agent", SayJoined("q", "a"))
     hall.now_s += 2
 
     hall.does("c", AskPlace("q"))
@@ -107,8 +107,8 @@ def test_a_caller_who_is_ready_is_joined_and_waits_no_longer() -> None:
     hall = hall_of("a")
     hall.does("agent", TakeFromQueue("q", "support"))
 
-    assert hall.does("a", SayReady("q")) == [("agent", READY, "a")]
-    assert hall.does("agent", SayJoined("q")) == []
+    assert hall.does("a", SayReady("q", "agent")) == [("agent", READY, "a")]
+    assert hall.does("agent", SayJoined("q", "a")) == []
     assert hall.does("a", LeaveQueue("q")) == []
 
 
@@ -131,10 +131,31 @@ def test_a_caller_who_is_gone_before_joining_leaves_the_agent_to_the_next() -> N
     assert heard == [("agent", LOST, "a"), ("agent", MATCHED, "b"), ("b", TAKEN, "agent")]
 
 
+def test_a_talk_with_a_caller_who_is_gone_takes_no_other_caller_out() -> None:
+    """The caller hung up as both were joined, and the next one was given to the agent before it said so."""
+    hall = hall_of("a", "b")
+    hall.does("agent", TakeFromQueue("q", "support"))
+    hall.does("a", LeaveQueue("q"))
+
+    assert hall.does("agent", SayJoined("q", "a")) == [("b", LOST, "")]
+    assert hall.does("next", TakeFromQueue("q", "support"))[0] == ("next", MATCHED, "b")
+
+
+def test_a_caller_who_is_ready_for_one_party_is_not_so_for_the_next() -> None:
+    """It has not heard the next one's document yet."""
+    hall = hall_of("a")
+    hall.does("agent", TakeFromQueue("q", "support"))
+    hall.does("agent", LeaveQueue("q"))
+    hall.does("next", TakeFromQueue("q", "support"))
+
+    assert hall.does("a", SayReady("q", "agent")) == []
+    assert hall.does("a", SayReady("q", "next")) == [("next", READY, "a")]
+
+
 def test_words_that_come_too_late_change_nothing() -> None:
     """Messages cross on the way."""
     hall = hall_of("a")
 
-    for command in (SayReady("q"), SayJoined("q"), AskPlace("other"), LeaveQueue("other")):
+    for command in (SayReady("q", "agent"), SayJoined("q", "caller"), AskPlace("other"), LeaveQueue("other")):
         assert hall.does("stranger", command) == []
     assert hall.does("agent", TakeFromQueue("q", "support"))[0] == ("agent", MATCHED, "a")

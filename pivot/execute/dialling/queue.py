@@ -71,7 +71,7 @@ class QueueAttempt:
             case LegsBridged(call_id) if call_id == line.leg and self.join_id:
                 self.winner, self.bridged = 0, True
                 yield CancelTimer(self.timer)
-                yield SayJoined(self.queue)
+                yield SayJoined(self.queue, self.parties[0].call_id)
                 yield from self.parties[0].answers(line)
             case LegsParted(call_id) if call_id == line.leg and self.bridged:
                 yield from self._end(line, "NORMAL_CLEARING")

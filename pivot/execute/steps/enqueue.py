@@ -21,6 +21,7 @@ from pivot.model.queues import (
     LeaveQueue,
     QueueChange,
     QueueNews,
+    SayJoined,
     SayReady,
     queue_id,
 )
@@ -69,6 +70,7 @@ class EnqueueStep:
                 self.joined = True
                 self.ended_at_s = line.at_s
                 yield CancelTimer(self.timer)
+                yield SayJoined(self.queue, self.taken_by)
             case LegsParted(call_id) if call_id == line.leg and self.joined:
                 yield from self._end("bridged", line)
             case TimerFired(name) if name == self.timer:
@@ -149,7 +151,7 @@ class EnqueueStep:
 
     def _ready(self, line: Line) -> Course:
         yield StartTimer(self.timer, _JOINING_S)
-        yield SayReady(self.queue)
+        yield SayReady(self.queue, self.taken_by)
 
     def _silence(self, line: Line) -> Course:
         if self.announcement is not None:

@@ -94,7 +94,7 @@ def test_the_caller_is_joined_when_it_is_ready_and_the_owner_is_told() -> None:
 
     assert [type(item) for item in joins] == [StopMedia, JoinLeg, StartTimer]
     assert history.last(JoinLeg).target == "waiting-call"
-    assert SayJoined(QUEUE) in history.happens(LegsBridged(CALL_ID, "waiting-call"))
+    assert SayJoined(QUEUE, "waiting-call") in history.happens(LegsBridged(CALL_ID, "waiting-call"))
 
 
 def test_after_the_talk_the_action_is_told_of_the_caller() -> None:

@@ -207,9 +207,9 @@ def test_who_is_taken_hears_the_agents_document_first() -> None:
     assert history.last(Fetch).request.url == "https://app.test/about"
     assert told(history)["DequeingCallSid"].startswith("CA")
 
-    assert SayReady(QUEUE) not in answered(history, "<Say>You will talk to Ann</Say>")
+    assert SayReady(QUEUE, "agent") not in answered(history, "<Say>You will talk to Ann</Say>")
 
-    assert SayReady(QUEUE) in said(history)
+    assert SayReady(QUEUE, "agent") in said(history)
 
 
 def test_a_document_of_the_agents_that_fails_keeps_nobody_from_talking() -> None:
@@ -221,7 +221,7 @@ def test_a_document_of_the_agents_that_fails_keeps_nobody_from_talking() -> None
         FetchFailed(history.last(Fetch).request.fetch_id, FetchFailure(Code.FETCH_REFUSED, "no"))
     )
 
-    assert SayReady(QUEUE) in items
+    assert SayReady(QUEUE, "agent") in items
 
 
 def test_after_the_talk_the_action_is_told_how_long_the_caller_waited() -> None:
@@ -247,7 +247,7 @@ def test_an_agent_who_is_lost_before_joining_puts_the_caller_back() -> None:
     back = history.happens(QueueNews(QUEUE, QueueChange.LOST, position=1, size=1))
 
     assert HoldMusic in kinds(back)
-    assert SayReady(QUEUE) in history.happens(QueueNews(QUEUE, QueueChange.TAKEN, "next"))
+    assert SayReady(QUEUE, "next") in history.happens(QueueNews(QUEUE, QueueChange.TAKEN, "next"))
 
 
 def test_an_agent_who_never_joins_leaves_no_caller_in_silence() -> None:

@@ -1,0 +1,64 @@
+"""The worker's side: how its calls stand in the places of one shard, and whether the owner knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pivot.meeting.letters import Resumed, Resumes, Stands, ToOwnerItem
+from pivot.meeting.standing import Standing
+
+
+@dataclass(slots=True)
+class Attendance:
+    """One worker in one shard.
+
+    Attributes:
+        session: the last that was begun; what is told in another one is not heard.
+        speaks: the owner was told everything, as far as we know.
+        standings: by number of stay, those included whose leaving may not have reached the owner.
+        known: queues that a call of ours saw, and when it was used last, in seconds since 1970.
+        tries: how often in a row the owner could not be reached.
+    """
+
+    shard: int
+    session: int = 0
+    speaks: bool = False
+    standings: dict[int, Standing] = field(default_factory=dict)
+    known: dict[str, float] = field(default_factory=dict)
+    tries: int = 0
+    renewals: int = 0
+    left: dict[int, int] = field(default_factory=dict)
+    """Stays that were left, each with the renewal whose answer proves that the owner knows."""
+
+    @property
+    def needed(self) -> bool:
+        """Whether any call of ours is here."""
+        return bool(self.standings)
+
+    def resumption(self) -> Iterator[ToOwnerItem]:
+        """All that an owner must be told who knows nothing of us."""
+        yield Resumes(tuple(self.known.items()))
+        for _, standing in sorted(self.standings.items()):
+            yield Stands(standing)
+        yield Resumed()
+
+    def keep(self, standing: Standing) -> None:
+        self.standings[standing.stay] = standing
+        if standing.has_left:
+            self.left[standing.stay] = self.renewals + 1
+
+    def drop(self, stay: int) -> None:
+        self.standings.pop(stay, None)
+        self.left.pop(stay, None)
+
+    def confirmed(self, renewal: int) -> list[int]:
+        """Stays whose leaving the owner has seen; they are dropped."""
+        done = [stay for stay, proof in self.left.items() if proof <= renewal]
+        for stay in done:
+            self.drop(stay)
+        return done
+
+    def forget_known(self, before_s: float) -> None:
+        for queue_id in [each for each, used_s in self.known.items() if used_s < before_s]:
+            del self.known[queue_id]

@@ -1,0 +1,134 @@
+"""What workers write to each other about places.
+
+A worker writes to the owner of a shard within a *session*: a number that it draws anew each time it tells
+the owner all of its standings. An owner to whom a session is unknown asks for them and does nothing else,
+and what is told in an earlier session than the last is not heard: so both always speak of the same state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+import orjson
+
+from pivot.meeting.standing import Command, News, Standing
+from pivot.model.plain import from_json, plain, to_json
+
+T = TypeVar("T")
+
+# ---- from a worker to the owner of a shard
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Resumes:
+    """A new session begins: all standings follow, then `Resumed`.
+
+    `known` has queues that somebody entered, each with when it was used last, in seconds since 1970.
+    """
+
+    known: tuple[tuple[str, float], ...] = ()
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Stands:
+    standing: Standing
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """These were all: other calls of this worker are in no place of the shard."""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Says:
+    stay: int
+    call_id: str
+    command: Command
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Renews:
+    """The worker lives; `Alive` with the same number follows."""
+
+    number: int
+
+
+ToOwnerItem: TypeAlias = Resumes | Stands | Resumed | Says | Renews
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class ToOwner:
+    worker: str
+    inbox: str
+    session: int
+    items: tuple[ToOwnerItem, ...]
+
+
+# ---- from the owner of a shard to a worker
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Tells:
+    stay: int
+    news: News
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class IsOver:
+    """The stay is over although the call did not leave: who waited and who took are joined."""
+
+    stay: int
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """All that was written before the renewal of this number has been done."""
+
+    number: int
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class AsksAll:
+    """The session is unknown; in no session: the owner is new. Whoever stands in the shard resumes."""
+
+
+ToWorkerItem: TypeAlias = Tells | IsOver | Alive | AsksAll
+NO_SESSION = 0
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class ToWorker:
+    shard: int
+    session: int
+    items: tuple[ToWorkerItem, ...]
+
+
+def encode(letter: ToOwner | ToWorker) -> bytes:
+    return orjson.dumps(to_json(letter))
+
+
+def decode(kind: type[T], body: bytes) -> T:
+    """The letter of this kind.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        letter = from_json(orjson.loads(body))
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"no letter about places: {error!r}") from error
+    if not isinstance(letter, kind):
+        raise ValueError(f"no {kind.__name__}")
+    return letter

@@ -1,0 +1,95 @@
+"""How a call stands in a place, as its own worker knows it: enough to make the place anew."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from pivot.model.plain import plain
+from pivot.model.queues import (
+    AskPlace,
+    EnterQueue,
+    LeaveQueue,
+    QueueChange,
+    QueueCommand,
+    QueueNews,
+    SayReady,
+    TakeFromQueue,
+)
+from pivot.model.rooms import EnterRoom, LeaveRoom, RoomChange, RoomCommand, RoomNews
+
+Command: TypeAlias = RoomCommand | QueueCommand
+News: TypeAlias = RoomNews | QueueNews
+ENTERS = (EnterRoom, EnterQueue, TakeFromQueue)
+LEAVES = (LeaveRoom, LeaveQueue)
+_REFUSED_OR_OVER = (
+    RoomChange.FULL,
+    RoomChange.LABEL_TAKEN,
+    RoomChange.ENDED,
+    QueueChange.FULL,
+    QueueChange.UNKNOWN,
+)
+
+SHARDS = 64
+"""All workers of a cluster must agree."""
+
+
+def place_of(command: Command) -> str:
+    """The id of the room or queue that a command is for."""
+    return command.room if isinstance(command, RoomCommand) else command.queue
+
+
+def way_out(command: Command) -> Command:
+    """The command by which one leaves the place that this command is for."""
+    return LeaveRoom(command.room) if isinstance(command, RoomCommand) else LeaveQueue(command.queue)
+
+
+def shard_of(place: str) -> int:
+    """Places are owned by the shard: 0 to SHARDS - 1."""
+    return zlib.crc32(place.encode()) % SHARDS
+
+
+def ends(news: News) -> bool:
+    """Whether who hears this is in the place no longer."""
+    return news.change in _REFUSED_OR_OVER
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One stay of one call in one place."""
+
+    stay: int
+    """Tells the stays of one worker apart, and grows."""
+    call_id: str
+    since_s: float
+    """Seconds since 1970."""
+    words: tuple[Command, ...]
+    """What the call said: by which it came first, then the last of each kind."""
+    news: News | None = None
+    """What it heard last, answers to `AskPlace` apart."""
+
+    @property
+    def place(self) -> str:
+        return place_of(self.words[0])
+
+    @property
+    def has_left(self) -> bool:
+        return isinstance(self.words[-1], LEAVES)
+
+    def said(self, command: Command) -> Standing:
+        kept = tuple(word for word in self.words if type(word) is not type(command))
+        return replace(self, words=(*kept, command))
+
+    def heard(self, news: News) -> Standing:
+        match news:
+            case QueueNews(change=QueueChange.PLACE):
+                return replace(self, words=_without(self.words, AskPlace))
+            case QueueNews(change=QueueChange.TAKEN | QueueChange.LOST):
+                return replace(self, words=_without(self.words, SayReady), news=news)
+        return replace(self, news=news)
+
+
+def _without(words: tuple[Command, ...], kind: type[AskPlace] | type[SayReady]) -> tuple[Command, ...]:
+    return tuple(word for word in words if not isinstance(word, kind))
