@@ -65,6 +65,11 @@ class Hall:
         assert [news.change for news in heard] == list(changes), call_id
         return heard[-1]
 
+    async def next(self, call_id: str) -> News:
+        """Whatever this call hears next."""
+        async with asyncio.timeout(WAIT_S):
+            return await self._heard[call_id].get()
+
     def heard_more(self) -> dict[str, list[Change]]:
         """What nobody has asked for, by call."""
         return {
