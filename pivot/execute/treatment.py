@@ -1,8 +1,8 @@
-"""What a caller hears who waits in a queue: a document again and again, music, or silence.
+"""What a caller hears who waits, in a queue or for a conference: a document, music, or silence.
 
-The caller's queue decides what each request tells, so the treatment says when it is `due` and is then told
-to `ask`. A document without anything to hear must not ask its server in a tight loop: after a short burst
-there is one request a second.
+Who lets the caller wait decides what each request tells, so the treatment says when it is `due` and is then
+told to `ask`. A document without anything to hear must not ask its server in a tight loop: after a short
+burst there is one request a second.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pivot.execute.asking import Texts
 from pivot.execute.line import Course, Line
 from pivot.execute.step import AskFor, Finish, StopWaiting
 from pivot.model.call import Method
-from pivot.model.codes import Code
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import HoldMusic
 from pivot.model.events import Event, TimerFired
@@ -34,11 +33,19 @@ _CLOCK_GRAIN_S = 0.01
 class Treatment:
     """`result` is set when the document ends the call or the waiting."""
 
-    next: AskFor | None
+    place: Place
+    """Which verbs may run in its document."""
+    next: AskFor | None = None
     """What is asked for when it is due, absolute; None: music or silence."""
+    repeats: bool = True
+    """A document that ends is asked for again; else it leaves silence."""
     due: bool = False
     document: Aside | None = None
+    failed: bool = False
+    """There was no document that could be run."""
     music: bool = False
+    media: str | None = None
+    """Of the music; None: the channel's own."""
     timer: str = ""
     asked_at_s: float | None = None
     hasty: int = 0
@@ -46,61 +53,71 @@ class Treatment:
     result: Finish | StopWaiting | None = None
 
     @classmethod
-    def of(cls, wait_url: str | None, method: Method, line: Line) -> Treatment:
+    def of(
+        cls, wait_url: str | None, method: Method, line: Line, place: Place, *, repeats: bool = True
+    ) -> Treatment:
         """As a verb names it: None is music, empty is silence."""
         if wait_url is None:
-            return cls(None, music=True)
-        return cls(AskFor(line.resolve(wait_url), method) if wait_url else None)
+            return cls(place, music=True)
+        return cls(place, AskFor(line.resolve(wait_url), method) if wait_url else None, repeats)
 
     def start(self, line: Line) -> Course:
         """Begin, or go on after an interruption."""
         if self.music:
-            yield HoldMusic(line.draw_id())
+            yield from self.play_music(line)
         elif self.next is None:
             yield Waiting(None)
         else:
             yield Waiting(self.next.url)
             yield from self._schedule(line)
 
-    def ask(self, told: Texts, line: Line) -> Course:
+    def play_music(self, line: Line) -> Course:
+        """From now on, whatever was meant to be heard."""
+        self.next, self.music = None, True
+        yield HoldMusic(line.draw_id(), self.media)
+
+    def ask(self, line: Line, told: Texts = ()) -> Course:
         """Ask for the document that is due; `told` goes with the request."""
         if self.next is None or not self.due:
             return
         self.due, self.asked_at_s = False, line.at_s
-        self.document = Aside(line.leg, Place.QUEUE_WAIT, patient=True)
+        self.document = Aside(line.leg, self.place, patient=True)
         extra = (*self.next.parameters, *told)
-        yield from self.document.ask(self.next.url, self.next.method, replace(line, queued=True), extra)
+        yield from self.document.ask(self.next.url, self.next.method, self._line(line), extra)
 
     def receive(self, event: Event, line: Line) -> Course:
         if isinstance(event, TimerFired) and event.name == self.timer:
-            self.due = True
+            self.due, self.timer = True, ""
         elif self.document is not None:
-            yield from self.document.receive(event, replace(line, queued=True))
+            yield from self.document.receive(event, self._line(line))
             yield from self._follow(self.document, line)
 
     def stop(self, line: Line) -> Course:
         """Silence; `start` goes on."""
         self.due = False
-        yield CancelTimer(self.timer)
+        if self.timer:
+            yield CancelTimer(self.timer)
+            self.timer = ""
         if self.document is not None:
             yield from self.document.stop(line)
             self.document = None
         if self.music:
             yield StopMedia(line.draw_id())
 
+    def _line(self, line: Line) -> Line:
+        return replace(line, queued=self.place is Place.QUEUE_WAIT)
+
     def _follow(self, document: Aside, line: Line) -> Course:
         if document.wanted is not None:
             self.document, self.next = None, document.wanted
             yield from self._schedule(line)
         elif document.failed:
-            self.document, self.next, self.music = None, None, True
-            yield line.warn("the wait document cannot be had; there is music instead", 11200, Code.CALL_LOOP)
-            yield HoldMusic(line.draw_id())
+            self.document, self.failed = None, True
         elif isinstance(document.result, Finish) and not document.result.asked:
             self.document = None
-            if self.next is not None:
+            if self.next is not None and self.repeats:
                 self.next = replace(self.next, parameters=())
-            yield from self._schedule(line)
+                yield from self._schedule(line)
         elif document.result is not None:
             self.document, self.result = None, document.result
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pivot.execute.aside import Aside
 from pivot.execute.conference_told import conference_parameters
 from pivot.execute.dialling.tape import Tape
 from pivot.execute.ids import call_sid
 from pivot.execute.line import Course, Line
 from pivot.execute.step import AskFor, GoOn, Result
+from pivot.execute.treatment import Treatment
 from pivot.model.commands import BindCall, CancelTimer, StartTimer, UnbindCall
-from pivot.model.dialling import HoldMusic
 from pivot.model.events import (
     ChannelDestroyed,
     CommandFailed,
@@ -25,7 +24,6 @@ from pivot.model.events import (
     TimerFired,
 )
 from pivot.model.instructions import Callback, ConferenceNoun, DialVerb
-from pivot.model.notes import Waiting
 from pivot.model.plain import plain
 from pivot.model.rooms import (
     BeepConference,
@@ -43,7 +41,6 @@ from pivot.model.rooms import (
     SilenceBetween,
     room_id,
 )
-from pivot.model.switch import StopMedia
 from pivot.translate.twiml.places import Place
 
 _FULL = 16020
@@ -62,8 +59,7 @@ class ConferenceStep:
     noun: ConferenceNoun
     room: str = ""
     entered: bool = False
-    waiting: Aside | None = None
-    holding: bool = False
+    waiting: Treatment | None = None
     join_id: str = ""
     participant: int | None = None
     numbers: dict[str, int] = field(default_factory=dict)
@@ -159,25 +155,21 @@ class ConferenceStep:
 
     def _wait(self, line: Line) -> Course:
         noun = self.noun
-        if noun.wait_url is None:
-            self.holding = True
-            yield HoldMusic(line.draw_id())
-        elif noun.wait_url and not line.profile.wait_url_is_document:
-            self.holding = True
-            yield HoldMusic(line.draw_id(), line.media(noun.wait_url))
-        elif noun.wait_url:
-            yield Waiting(line.resolve(noun.wait_url))
-            self.waiting = Aside(line.leg, Place.CONFERENCE_WAIT)
-            yield from self.waiting.ask(noun.wait_url, noun.wait_method, line)
+        if noun.wait_url and not line.profile.wait_url_is_document:
+            self.waiting = Treatment(Place.CONFERENCE_WAIT, music=True, media=line.media(noun.wait_url))
         else:
-            yield Waiting(None)
+            self.waiting = Treatment.of(
+                noun.wait_url, noun.wait_method, line, Place.CONFERENCE_WAIT, repeats=False
+            )
+        yield from self.waiting.start(line)
+        yield from self._waited(line)
 
     def _waited(self, line: Line) -> Course:
         """A wait document that ends leaves silence; without one that can be run nobody is let in."""
-        if self.waiting is None or self.waiting.result is None:
+        if self.waiting is None:
             return
-        failed, self.waiting = self.waiting.failed, None
-        if failed:
+        yield from self.waiting.ask(line)
+        if self.waiting.failed:
             yield line.fault("the conference's wait document cannot be run: the caller is not joined", _WAIT)
             yield from self._end(line, "failed")
 
@@ -185,9 +177,6 @@ class ConferenceStep:
         if self.waiting is not None:
             yield from self.waiting.stop(line)
             self.waiting = None
-        if self.holding:
-            self.holding = False
-            yield StopMedia(line.draw_id())
 
     def _join(self, line: Line) -> Course:
         yield from self._stop_waiting(line)

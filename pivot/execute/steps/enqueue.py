@@ -101,11 +101,12 @@ class EnqueueStep:
                 yield from self._end("queue-full", line)
             case QueueChange.ENTERED:
                 self.entered_at_s = line.at_s
-                self.treatment = Treatment.of(self.verb.wait_url, self.verb.wait_method, line)
+                wait_url, method = self.verb.wait_url, self.verb.wait_method
+                self.treatment = Treatment.of(wait_url, method, line, Place.QUEUE_WAIT)
                 yield from self.treatment.start(line)
                 yield from self._follow(line)
             case QueueChange.PLACE if self.treatment is not None:
-                yield from self.treatment.ask(self._told(news, line), line)
+                yield from self.treatment.ask(line, self._told(news, line))
             case QueueChange.TAKEN if not self.joined:
                 self.taken_by = news.other
                 yield from self._silence(line)
@@ -124,6 +125,10 @@ class EnqueueStep:
             return
         if treatment.due:
             yield AskPlace(self.queue)
+        elif treatment.failed:
+            treatment.failed = False
+            yield line.warn("the wait document cannot be had; there is music instead", 11200)
+            yield from treatment.play_music(line)
         elif isinstance(treatment.result, Finish):
             yield from self.stop(line)
             self.result = treatment.result

@@ -309,3 +309,20 @@ def test_what_only_kazoos_documents_ask_for_reaches_the_conference() -> None:
 
     extras = {item.name: item.value for item in meeting.history.last(JoinConference).extras}
     assert extras == {"callerControls": "keys", "rate": "8000"}
+
+
+def test_a_wait_document_that_redirects_for_ever_keeps_the_caller_waiting() -> None:
+    """Twilio's way to loop; its server is asked once a second at most, however long the conference takes."""
+    history = History(
+        "<Dial><Conference waitUrl='/w'>R</Conference></Dial>", replace(RULES, profile="twilio")
+    )
+    history.happens(RoomNews(ROOM, RoomChange.ENTERED, CALL_ID))
+
+    for _ in range(300):
+        last = history.done[-1]
+        if isinstance(last, StartTimer):
+            history.happens(TimerFired(last.name), after_s=last.delay_s)
+        history.happens(Fetched(history.last(Fetch).request.fetch_id, twiml("<Redirect/>")))
+
+    assert history.at_s > 290
+    assert not any(isinstance(item, LeaveRoom) for item in history.done)
