@@ -76,6 +76,8 @@ class Profile:
     """A Pause as first verb answers the call."""
     answer_on_set: bool
     """A Set as first verb answers the call."""
+    recordings_have_sid: bool
+    """The request of a verb that recorded carries RecordingSid."""
     keys_ride_on_next: bool
     """Keys that no Gather has sent ride on the next request as Digits; where keys were wanted, none, too."""
     dial_of_nouns_answers: bool
@@ -116,6 +118,7 @@ _TABLE = {
         answer_on_redirect=True,
         answer_on_pause=True,
         answer_on_set=True,
+        recordings_have_sid=False,
         keys_ride_on_next=True,
         dial_of_nouns_answers=False,
         dial_sets_number=True,
@@ -142,6 +145,7 @@ _TABLE = {
         answer_on_redirect=False,
         answer_on_pause=False,
         answer_on_set=False,
+        recordings_have_sid=True,
         keys_ride_on_next=False,
         dial_of_nouns_answers=True,
         dial_sets_number=False,

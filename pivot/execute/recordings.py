@@ -54,6 +54,11 @@ class Recording:
 
 def recording_parameters(recording: Recording, line: Line) -> tuple[tuple[str, str], ...]:
     """What a verb's own request is told of its recording."""
+    parameters = _parameters(recording, line)
+    return parameters if line.profile.recordings_have_sid else parameters[:2]
+
+
+def _parameters(recording: Recording, line: Line) -> tuple[tuple[str, str], ...]:
     return (
         ("RecordingUrl", recording.url),
         ("RecordingDuration", str(int(recording.length_s))),
@@ -121,7 +126,7 @@ def _tell(recording: Recording, word: str, line: Line) -> Course:
         return
     told = (
         ("RecordingStatus", word),
-        *recording_parameters(recording, line),
+        *_parameters(recording, line),
         ("RecordingChannels", str(recording.channels)),
         *((("RecordingStartTime", recording.began),) if recording.began else ()),
         ("RecordingSource", recording.source),

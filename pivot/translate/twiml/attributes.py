@@ -129,6 +129,8 @@ class Attributes:
         if _KEYS.issuperset(value):
             return tuple(dict.fromkeys(value))
         self.bad(name, "holds more than the keys 0-9, * and #; the default is used", twilio)
+        if self._reading.rules.as_kazoo:  # which uses those that are keys
+            return tuple(dict.fromkeys(key for key in value if key in _KEYS))
         return default
 
     def words(

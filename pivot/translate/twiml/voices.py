@@ -99,6 +99,8 @@ _SPOKEN: Final = (
     "ko-kr da-dk ca-es fi-fi nb-no nl-nl pl-pl pt-br pt-pt ru-ru sv-se hu-hu cs-cz tr-tr"
 )
 _SWITCH_LANGUAGES: Final = frozenset(_SPOKEN.split())
+_AS_KAZOO_WRITES: Final = {"en": "en-US", "en-gb": "en-GB"}
+"""Engines hear these so from Kazoo's own translator. Source: kzt_twiml_util.erl, get_lang."""
 _BY_PRIMARY: Final = {
     "en": "en-us",
     "es": "es",
@@ -184,7 +186,7 @@ def _voice(name: str, usual: SwitchVoice) -> tuple[str, str | None, Fit]:
 def _language(tag: str, usual: SwitchVoice) -> tuple[str, Fit]:
     folded = tag.lower().replace("_", "-")
     if folded in _SWITCH_LANGUAGES:
-        return folded, Fit.EXACT
+        return _AS_KAZOO_WRITES.get(folded, folded), Fit.EXACT
     nearest = _BY_PRIMARY.get(folded.partition("-")[0])
     if is_language_tag(folded) and nearest:
         return nearest, Fit.EXACT

@@ -98,7 +98,7 @@ def test_without_a_sound_the_switch_speaks_and_a_warning_says_why(failure: objec
     assert why in warning.message
     speak = items[-1]
     assert isinstance(speak, SpeakText)
-    assert (speak.text, speak.voice, speak.language) == ("Hello", "female", "en-gb")
+    assert (speak.text, speak.voice, speak.language) == ("Hello", "female", "en-GB")
     history.happens(Executed(CALL_ID, "noop", speak.noop_id))
     assert kinds(history.done).count("SpeakText") == 2
 

@@ -108,7 +108,7 @@ FULL: list[tuple[str, Instruction]] = [
             ("Hi",),
             voice="woman",
             language="en-GB",
-            switch_voice=SwitchVoice("female", "en-gb", "ispeech"),
+            switch_voice=SwitchVoice("female", "en-GB", "ispeech"),
             times=3,
             terminators=("1", "2"),
         ),
@@ -448,6 +448,16 @@ TAKEN = [
     "<Gather><Frob/></Gather>",
     "<Dial timeout='abc'>1</Dial>",
 ]
+
+
+def test_with_kazoos_failures_letters_among_keys_are_left_out() -> None:
+    """As Kazoo does; else the whole set is the default one."""
+    kazoo, plain = TranslateRules(failures="kazoo"), TranslateRules()
+
+    for written, as_kazoo in (("ab", ()), ("1x#", ("1", "#"))):
+        body = f"<Record finishOnKey='{written}'/>"
+        assert instructions(body, kazoo) == [RecordVerb(finish_on_keys=as_kazoo, at=FIRST)]
+        assert instructions(body, plain) == [RecordVerb(at=FIRST)]
 
 
 @pytest.mark.parametrize("inner", ABANDONED)
