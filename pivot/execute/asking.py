@@ -44,7 +44,7 @@ def ask(
         is_aside: for a document beside the call's own, which guards itself against loops.
     """
     state.iteration += 1 if state.iteration else _first_iteration(state)
-    if leg is None:
+    if leg is None and not is_aside:
         extra = with_keys(state, profile, extra)
     request = request_of(state, source_of(state, profile, url, method, extra, leg, leg_status), deadline_s)
     state.documents += 0 if is_aside else 1
@@ -70,7 +70,7 @@ def source_of(
         method=method,
         iteration=state.iteration,
         first=state.documents == 0,
-        call_status=leg_status or state.dial_status or state.call_status,
+        call_status=leg_status or (state.dial_status if leg is None else "") or state.call_status,
         dialled=state.dialled,
         extra=extra,
         earlier=state.earlier,

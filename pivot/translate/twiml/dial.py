@@ -8,7 +8,7 @@ from typing import Final
 
 from pivot.model.codes import Code
 from pivot.model.instructions import ConferenceNoun, DialNoun, DialVerb, NumberNoun, QueueNoun, RecordCall
-from pivot.translate.twiml import client, conference, device, number, queue, sip, user
+from pivot.translate.twiml import client, conference, device, kazoo, number, queue, sip, user
 from pivot.translate.twiml.attributes import Attributes
 from pivot.translate.twiml.numbers import Twilio
 from pivot.translate.twiml.parser import Element
@@ -48,6 +48,7 @@ _CALLER_ID: Final = re.compile(r"[A-Za-z0-9_.+@:;=~*-]{1,256}")
 _MOST_NOUNS: Final = 10
 _LONGEST_RINGING_S: Final = 600
 _LONGEST_CALL_S: Final = 86_400
+_ANY_LENGTH_S: Final = 999_999_999
 
 
 def read(element: Element, reading: Reading) -> Iterator[DialVerb]:
@@ -60,7 +61,7 @@ def read(element: Element, reading: Reading) -> Iterator[DialVerb]:
             has_text=_begins_with_text(element),
             action=given.url("action"),
             method=given.method("method", Twilio.DIAL_METHOD),
-            timeout_s=_timeout(given),
+            timeout_s=_timeout(given, reading),
             hangup_on=_hangup_key(given),
             time_limit_s=given.seconds("timeLimit", 14_400.0, 1, _LONGEST_CALL_S, Twilio.DIAL_TIME_LIMIT),
             caller_id=_caller_id(given),
@@ -124,7 +125,10 @@ def _chosen(nouns: tuple[DialNoun, ...], element: Element, reading: Reading) -> 
     return nouns[:_MOST_NOUNS]
 
 
-def _timeout(given: Attributes) -> float | None:
+def _timeout(given: Attributes, reading: Reading) -> float | None:
+    if reading.rules.as_kazoo:  # which rings for an hour at most, whatever is written
+        timeout_s = given.whole("timeout", None, 1, _ANY_LENGTH_S, Twilio.DIAL_TIMEOUT)
+        return None if timeout_s is None else float(min(timeout_s, kazoo.LONGEST_RINGING_S))
     timeout_s = given.whole("timeout", None, 1, _LONGEST_RINGING_S, Twilio.DIAL_TIMEOUT)
     return None if timeout_s is None else float(timeout_s)
 

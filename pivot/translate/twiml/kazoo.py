@@ -35,12 +35,15 @@ _GIVES_UP: Final[dict[tuple[str, str], Callable[[str], bool]]] = {
     ("Record", "maxLength"): _number_outside(1, 3600),
     ("Reject", "reason"): _always,
     ("Dial", "strategy"): _always,
+    ("Dial", "timeout"): _number_below(1),
     ("Conference", "maxParticipants"): _number_outside(3, 40),
     ("Conference", "voice"): _always,
 }
 READS_OVER_CHILDREN: Final = frozenset({"Say", "Gather"})
 """Elements whose strange children do not stop it."""
-_METHODS: Final = frozenset({"put", "fetch", ""})
+_METHODS: Final = frozenset({"put", "fetch", "", "delete", "head", "options", "patch", "trace", "connect"})
+"""Words that Erlang has as atoms; any other one means POST."""
+LONGEST_RINGING_S: Final = 3600
 
 
 def gives_up_at(element: str, attribute: str, written: str) -> bool:

@@ -33,7 +33,7 @@ def read(element: Element, reading: Reading) -> Iterator[NumberNoun]:
     number = dialable(element.text)
     if number is None:
         message = f"{element.text[:80]!r} is no telephone number; skipped"
-        reading.unusable(element, Code.TWIML_VALUE, message, Twilio.NUMBER_FORMAT)
+        reading.warn(Code.TWIML_VALUE, element.at, f"Number {message}", Twilio.NUMBER_FORMAT)  # also in Kazoo
         return
     yield NumberNoun(number, digits, leg, element.at)
 

@@ -437,7 +437,9 @@ ABANDONED = [
     "<Dial/>",
     "<Dial><Sip>no uri</Sip></Dial>",
     "<Dial><Conference maxParticipants='251'>r</Conference></Dial>",
+    "<Dial timeout='0'>1</Dial>",
     "<Redirect method=''>x</Redirect>",
+    "<Redirect method='DELETE'>x</Redirect>",
     "<Reject reason='later'/>",
     "<Hangup x='y'/>",
 ]
@@ -447,7 +449,19 @@ TAKEN = [
     "<Pause length='abc'/>",
     "<Gather><Frob/></Gather>",
     "<Dial timeout='abc'>1</Dial>",
+    "<Dial><Number/></Dial>",
+    "<Redirect method='frob'>x</Redirect>",
 ]
+
+
+def test_with_kazoos_failures_a_dial_rings_an_hour_at_most() -> None:
+    """Its own limit; Twilio's is ten minutes, and more than that is a mistake there."""
+    (kazoo,) = instructions("<Dial timeout='9999'>1</Dial>", TranslateRules(failures="kazoo"))
+    (plain,) = instructions("<Dial timeout='9999'>1</Dial>")
+    assert isinstance(kazoo, DialVerb)
+    assert isinstance(plain, DialVerb)
+
+    assert (kazoo.timeout_s, plain.timeout_s) == (3600.0, None)
 
 
 def test_with_kazoos_failures_letters_among_keys_are_left_out() -> None:
