@@ -133,8 +133,17 @@ class Line:
 
     def ask(self, url: str, method: Method, extra: Texts = ()) -> tuple[Question, Fetch]:
         """Ask for a side document; the question is to be kept until its answer comes. `url` is absolute."""
-        limit_s = self.rules.later_deadline_s
-        return ask(self.state, self.profile, url, method, limit_s, extra, leg=self.child, is_aside=True)
+        return ask(
+            self.state,
+            self.profile,
+            url,
+            method,
+            self.rules.later_deadline_s,
+            extra,
+            leg=self.child,
+            leg_status=None if self.child is None else "in-progress",  # a document runs on who has answered
+            is_aside=True,
+        )
 
     def notify(self, url: str, method: Method, told: Texts) -> Course:
         """Tell a server something beside the call, with the standard parameters; `url` is absolute."""

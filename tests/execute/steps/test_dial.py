@@ -263,3 +263,16 @@ def test_each_state_of_a_leg_is_told_in_order() -> None:
         "10:00:03 +0000",
         "10:00:10 +0000",
     ]
+
+
+def test_a_whispers_request_tells_the_status_of_its_own_leg() -> None:
+    """Who hears it has answered; the caller may not be, and how an earlier Dial ended is the caller's."""
+    history = History(f"<Dial>{NUMBER_NOUN}</Dial><Dial><Number url='/w'>+15550009999</Number></Dial>")
+    history.happens(Executed(CALL_ID, "bridge", "USER_BUSY"))
+    apart = history.last(CallApart)
+    history.happens(LegControlled(apart.msg_id, apart.endpoint.call_id, "b-queue"))
+    history.happens(LegReady(apart.msg_id, apart.endpoint.call_id))
+
+    asked = dict(history.last(Fetch).request.parameters)
+    assert asked["Call-ID"] == apart.endpoint.call_id
+    assert asked["CallStatus"] == "in-progress"
