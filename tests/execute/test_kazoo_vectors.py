@@ -15,6 +15,9 @@ from tests.rules import RULES
 from tests.vectors import vectors
 
 RECORDED = vectors("kazoo/twiml_commands.json")
+READ = vectors("kazoo/twiml_by_reading.json")
+"""The same, where the sources say what would be recorded."""
+ALL = [*RECORDED["cases"], *READ["cases"]]
 KAZOO = replace(
     RULES,
     profile="kazoo",
@@ -109,7 +112,7 @@ def cases() -> list[Any]:
     """Those of TwiML without Dial."""
     return [
         pytest.param(case, id=case["note"])
-        for case in RECORDED["cases"]
+        for case in ALL
         if case.get("content_type", "text/xml") == "text/xml" and "<Dial" not in case["body"]
     ]
 

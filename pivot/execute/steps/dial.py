@@ -72,7 +72,8 @@ class DialStep:
         self.early_media = not line.state.answered and (self.verb.answer_on_bridge or not answers)
         if not self.early_media:
             yield from line.pick_up()
-        yield from line.show_number(self.verb.caller_id or caller_of(line).number)
+        if self.verb.nouns:
+            yield from line.show_number(self.verb.caller_id or caller_of(line).number)
         if queue is not None:
             self.waiting = [[queue_party(queue)]]
             yield from self._next(line)
