@@ -10,7 +10,7 @@ from pivot.model.fetch import Answer, FetchFailure
 from pivot.model.json import JsonObject
 from pivot.model.plain import plain
 from pivot.model.queues import QueueNews
-from pivot.model.rooms import ConferenceJoined, RoomNews
+from pivot.model.rooms import ConferenceBegun, ConferenceJoined, RoomNews
 from pivot.model.speech import SpeechEvent
 
 
@@ -192,6 +192,7 @@ SwitchEvent: TypeAlias = (
     | RecordingStopped
     | FileSent
     | DiallingEvent
+    | ConferenceBegun
     | ConferenceJoined
     | ChannelDestroyed
 )

@@ -191,4 +191,12 @@ class ConferenceJoined:
     participant: int
 
 
+@plain
+@dataclass(frozen=True, slots=True)
+class ConferenceBegun:
+    """The switch has begun to run its conference on the leg; its number there may follow."""
+
+    call_id: str
+
+
 ConferenceCommand: TypeAlias = JoinConference | SilenceBetween | LeaveConference | BeepConference

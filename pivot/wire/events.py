@@ -22,6 +22,7 @@ from pivot.model.events import (
     Usurped,
 )
 from pivot.model.json import JsonObject
+from pivot.model.rooms import ConferenceBegun
 from pivot.wire.api import is_true
 from pivot.wire.apis import CALL_EVENT, USURP_CONTROL
 from pivot.wire.envelope import ECALLMGR, FREESWITCH, App, Message, strip_top
@@ -29,10 +30,12 @@ from pivot.wire.names import CALL_ID_HEADER, Category, EventName, Exchange, Fiel
 from pivot.wire.payload import Payload, decode, encode
 from pivot.wire.routing import call_event, decode_word, split_call_key
 
+_CONFERENCE = "conference"
 _GONE = (EventName.CHANNEL_DESTROY, EventName.CHANNEL_DISCONNECTED)
 _KNOWN = frozenset(
     {
         *_GONE,
+        EventName.CHANNEL_EXECUTE,
         EventName.CHANNEL_EXECUTE_COMPLETE,
         EventName.DTMF,
         EventName.USURP_CONTROL,
@@ -130,6 +133,9 @@ def _event(name: str, call_id: str, payload: Payload) -> Event | None:
     match name:
         case EventName.CHANNEL_DESTROY | EventName.CHANNEL_DISCONNECTED:
             return _destroyed(call_id, payload)
+        case EventName.CHANNEL_EXECUTE:
+            begins = payload.get(Field.APPLICATION_NAME) == _CONFERENCE
+            return ConferenceBegun(call_id) if begins else None
         case EventName.CHANNEL_EXECUTE_COMPLETE:
             return Executed(
                 call_id,

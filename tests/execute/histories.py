@@ -59,6 +59,7 @@ from pivot.model.plain import from_json, to_json
 from pivot.model.queues import QueueChange, QueueNews
 from pivot.model.rooms import (
     BeepConference,
+    ConferenceBegun,
     ConferenceJoined,
     EndReason,
     Guest,
@@ -236,6 +237,7 @@ KINDS: tuple[Callable[[History, int], Event | None], ...] = (
         whisper=(None, Callback("https://app.test/about"))[which % 2],
     ),
     lambda history, which: ConferenceJoined((CALL_ID, "stranger")[which % 2], which),
+    lambda history, which: ConferenceBegun((CALL_ID, "stranger")[which % 2]),
     lambda history, which: LegCreated(CALL_ID, _pick(history.legs(), which)),
     lambda history, which: LegRinging(_pick(history.legs(), which)),
     lambda history, which: ChannelAnswered(_pick(history.legs(), which)),

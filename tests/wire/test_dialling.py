@@ -20,6 +20,7 @@ from pivot.model.dialling import (
     HoldMusic,
     JoinLeg,
     LegControlled,
+    LegCreated,
     LegFailed,
     LegPrepared,
     LegReady,
@@ -33,6 +34,7 @@ from pivot.model.dialling import (
     StopRecording,
 )
 from pivot.model.instructions import NameValue
+from pivot.model.rooms import ConferenceBegun
 from pivot.wire.dialling_replies import Reply, encode_dialling_reply
 from pivot.wire.envelope import Sender
 from pivot.wire.events import decode_event, encode_channel_event
@@ -252,6 +254,9 @@ def test_a_leg_that_fails_later_tells_its_cause() -> None:
         ("CHANNEL_PROGRESS_MEDIA", {}, LegRinging(CALL_ID)),
         ("CHANNEL_BRIDGE", {"Other-Leg-Call-ID": "b1"}, LegsBridged(CALL_ID, "b1")),
         ("CHANNEL_UNBRIDGE", {}, LegsParted(CALL_ID)),
+        ("LEG_CREATED", {"Other-Leg-Call-ID": "b1"}, LegCreated(CALL_ID, "b1")),
+        ("CHANNEL_EXECUTE", {"Application-Name": "conference"}, ConferenceBegun(CALL_ID)),
+        ("CHANNEL_EXECUTE", {"Application-Name": "play"}, None),
     ],
 )
 def test_what_happens_to_a_leg_is_reported(name: str, members: dict[str, str], event: object) -> None:

@@ -27,6 +27,7 @@ from pivot.model.instructions import Callback, ConferenceNoun, DialVerb
 from pivot.model.plain import plain
 from pivot.model.rooms import (
     BeepConference,
+    ConferenceBegun,
     ConferenceJoined,
     EndReason,
     EnterRoom,
@@ -61,6 +62,8 @@ class ConferenceStep:
     entered: bool = False
     waiting: Treatment | None = None
     join_id: str = ""
+    begun: bool = False
+    """The switch runs its conference on the caller's leg."""
     participant: int | None = None
     numbers: dict[str, int] = field(default_factory=dict)
     """What the switch's conference calls the others, as far as it was told before we were in."""
@@ -91,6 +94,10 @@ class ConferenceStep:
         match event:
             case RoomNews(room=room) if room == self.room and not self.over:
                 yield from self._news(event, line)
+            case ConferenceBegun(call_id) if call_id == line.leg and self.join_id and not self.leaving:
+                if not self.begun and self.participant is None:
+                    self.begun = True
+                    yield StartTimer(self.timer, self.verb.time_limit_s)
             case ConferenceJoined(call_id, participant) if call_id == line.leg:
                 yield from self._joined(participant, line)
             case Executed(call_id, "conference") if call_id == line.leg and self.join_id:
@@ -195,7 +202,8 @@ class ConferenceStep:
         if self.leaving:
             yield LeaveConference(line.draw_id(), self.room, participant)
             return
-        yield StartTimer(self.timer, self.verb.time_limit_s)
+        if not self.begun:
+            yield StartTimer(self.timer, self.verb.time_limit_s)
         if self.entered:
             yield SayParticipant(self.room, participant)
         for member, number in self.numbers.items():
@@ -218,7 +226,7 @@ class ConferenceStep:
         """The limit of time; or joining or leaving took too long, and the caller must not be stuck."""
         if self.leaving:
             yield from self._end(line)
-        elif self.participant is None:
+        elif self.participant is None and not self.begun:
             yield line.fault("the switch did not bring the caller into the conference", None)
             yield from self._end(line, "failed")
         else:

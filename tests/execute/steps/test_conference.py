@@ -14,6 +14,7 @@ from pivot.model.events import ChannelDestroyed, DigitPressed, Event, Executed, 
 from pivot.model.notes import Noticed
 from pivot.model.rooms import (
     BeepConference,
+    ConferenceBegun,
     ConferenceJoined,
     EnterRoom,
     Guest,
@@ -264,6 +265,17 @@ def test_a_switch_that_does_not_let_the_caller_in_costs_seconds() -> None:
     meeting.happens(TimerFired(timer))
 
     assert ("DialCallStatus", "failed") in meeting.history.last(Fetch).request.parameters
+
+
+def test_a_switch_that_only_says_that_it_begins_has_let_the_caller_in() -> None:
+    """Its number may come late or never; then the conference goes on all the same."""
+    meeting = Meeting()
+    meeting.others("other")
+
+    items = meeting.happens(ConferenceBegun(CALL_ID))
+
+    assert [item.delay_s for item in items if isinstance(item, StartTimer)] == [14_400.0]
+    assert meeting.happens(ConferenceBegun(CALL_ID)) == []
 
 
 def test_without_its_wait_document_a_caller_is_not_let_in() -> None:
