@@ -330,8 +330,8 @@ class Parties:
     def _join(self, caller: str, target: str, label: str) -> None:
         other = self.host.legs.get(target)
         if other is not None and other.alive:
-            mine = next((each.label for each in self.rung if each.leg is other), label)
-            self._bridge(caller, target, label or mine)
+            labels = {each.leg.call_id: each.label for each in self.rung}
+            self._bridge(caller, target, label or labels.get(target) or labels.get(caller, ""))
             self._bridges[caller] = None
 
     def _leave(self, party: _Party, cause: str, sip: int | None) -> None:

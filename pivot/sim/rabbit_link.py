@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiormq
-from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.abc import DeliveredMessage
+from aiormq.channel import Channel
 from aiormq.exceptions import PublishError
 from pamqp.commands import Basic
 
 from pivot.bus.kazoo_timestamp import KazooTime
-from pivot.bus.topology import declare_exchanges
+from pivot.bus.topology import declare_exchanges, declare_message_exchange
 from pivot.sim.link import Arrived, Handler
 from pivot.wire.envelope import Message
 from pivot.wire.names import CONTENT_TYPE
@@ -20,7 +21,7 @@ from pivot.wire.names import CONTENT_TYPE
 class RabbitLink:
     """Implements `Link` on one channel."""
 
-    def __init__(self, channel: AbstractChannel) -> None:
+    def __init__(self, channel: Channel) -> None:
         self._channel = channel
 
     async def publish(self, message: Message) -> bool:
@@ -37,6 +38,7 @@ class RabbitLink:
                 routing_key=message.routing_key,
                 properties=properties,
                 mandatory=True,
+                wait=False,
             )
         except PublishError:
             return False
@@ -65,7 +67,9 @@ async def open_link(url: str) -> AsyncIterator[RabbitLink]:
     connection = await aiormq.connect(url)
     try:
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        assert isinstance(channel, Channel)
         await declare_exchanges(channel)
+        await declare_message_exchange(channel)
         yield RabbitLink(channel)
     finally:
         await connection.close()

@@ -202,6 +202,13 @@ CONFERENCE_COMMAND = Api(
     checks={**_kind(Category.CONFERENCE, EventName.COMMAND), Field.CONFERENCE_ID: is_text},
 )
 
+CONFERENCE_EVENT = Api(
+    "conference event",
+    required=(Field.EVENT, Field.CONFERENCE_ID, Field.INSTANCE_ID),
+    optional=(Field.CALL_ID, Field.PARTICIPANT_ID, Field.ACCOUNT_ID),
+    checks={**_kind(Category.CONFERENCE, EventName.EVENT), Field.EVENT: is_text},
+)
+
 _INSERT_AT = one_of(*InsertAt)
 
 

@@ -18,14 +18,15 @@ from pivot.model.rooms import (
     SilenceBetween,
 )
 from pivot.wire.api import is_integer
-from pivot.wire.apis import CONFERENCE_COMMAND, DISCOVERY_REQ
-from pivot.wire.envelope import TRANSLATOR, Message, Sender, seal
+from pivot.wire.apis import CONFERENCE_COMMAND, CONFERENCE_EVENT, DISCOVERY_REQ
+from pivot.wire.envelope import ECALLMGR, TRANSLATOR, Message, Sender, seal
 from pivot.wire.names import Category, EventName, Exchange, Field
 from pivot.wire.payload import Payload, decode
-from pivot.wire.routing import CONFERENCE_DISCOVERY, conference_command
+from pivot.wire.routing import CONFERENCE_DISCOVERY, conference_command, conference_event
 
 _BEEP = "tone_stream://%(300,100,440)"
 _ADDED = "add-member"
+_LEFT = "del-member"
 _TEXTS = {
     "callerControls": "caller-controls",
     "callerIdName": "caller-id-name",
@@ -175,3 +176,26 @@ def decode_conference_event(call_id: str, body: bytes) -> ConferenceJoined | Non
     if payload.get(Field.EVENT) != _ADDED or not isinstance(participant, int) or not is_integer(participant):
         return None
     return ConferenceJoined(call_id, participant)
+
+
+def encode_conference_event(
+    call_id: str, account_id: str, room: str, participant: int, *, left: bool = False, node: str, msg_id: str
+) -> Message:
+    """A leg comes into the switch's conference or leaves it, as the switch's side publishes it."""
+    name = _LEFT if left else _ADDED
+    payload = seal(
+        CONFERENCE_EVENT,
+        {
+            Field.EVENT: name,
+            Field.CONFERENCE_ID: room,
+            Field.INSTANCE_ID: room,
+            Field.CALL_ID: call_id,
+            Field.PARTICIPANT_ID: participant,
+            Field.ACCOUNT_ID: account_id,
+        },
+        kind=(Category.CONFERENCE, EventName.EVENT),
+        app=ECALLMGR,
+        node=node,
+        msg_id=msg_id,
+    )
+    return Message(Exchange.CONFERENCE, conference_event(name, account_id, room, call_id), payload, msg_id)

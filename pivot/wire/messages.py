@@ -16,6 +16,7 @@ from pivot.wire.apis import CALL_EVENT, FAILED, PROCESSING
 from pivot.wire.conference import decode_conference_command
 from pivot.wire.dialling import decode_dialling_command
 from pivot.wire.envelope import PIVOT, TRANSLATOR, App, Message, Sender, addressed, seal
+from pivot.wire.media_server import decode_request
 from pivot.wire.names import CALL_ID_HEADER, Category, EventName, Exchange, Field
 from pivot.wire.payload import Payload, decode
 from pivot.wire.routing import call_event
@@ -54,7 +55,10 @@ def failed(call_id: str, controller_queue: str | None, sender: Sender, msg_id: s
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One message of pivot, understood: which call, what is wanted, who wants it."""
+    """One message of pivot, understood: which call, what is wanted, who wants it.
+
+    `call_id` is empty for what a media server does with a file.
+    """
 
     call_id: str
     command: BusCommand
@@ -96,6 +100,9 @@ def _decoded(payload: Payload) -> BusCommand | None:
             return decode_conference_command(payload)
         case (Category.RESOURCE, _) | (Category.DIALPLAN, EventName.ORIGINATE_EXECUTE):
             return decode_dialling_command(payload)
+        case ((Category.CALL_EVENT | Category.SWITCH_EVENT), _):
+            asked = decode_request(payload)
+            return asked[0] if asked else None
     return None
 
 
@@ -105,7 +112,7 @@ def _call_id(payload: Payload) -> str:
         return str(payload[Field.CALL_ID])
     if Field.EXISTING_CALL_ID in payload:
         return str(payload[Field.EXISTING_CALL_ID])
-    return str(payload[Field.CALL][Field.CALL_ID])
+    return str(payload.get(Field.CALL, {}).get(Field.CALL_ID, ""))
 
 
 def _answer(call: Call, api: Api, name: EventName, app: App, sender: Sender, msg_id: str) -> Message:

@@ -47,9 +47,14 @@ def call_events(call_id: str) -> str:
     return call_event("*", call_id)
 
 
+def conference_event(event: str, account_id: str, conference_id: str, call_id: str) -> str:
+    """Key of what happens to a call in a conference, on `conference`; only the last word is encoded."""
+    return f"conference.event.{event}.{account_id}.{conference_id}.{encode_word(call_id)}"
+
+
 def conference_events(account_id: str, conference_id: str, call_id: str) -> str:
-    """Binding for a call's events in a conference on `conference`; only the last word is encoded."""
-    return f"conference.event.*.{account_id}.{conference_id}.{encode_word(call_id)}"
+    """Binding for a call's events in a conference on `conference`."""
+    return conference_event("*", account_id, conference_id, call_id)
 
 
 def channel_status_request(call_id: str) -> str:

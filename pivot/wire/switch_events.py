@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pivot.errors import WireError
+from pivot.model.dialling import LegRinging, LegsBridged, LegsParted
 from pivot.model.events import (
     ChannelAnswered,
     ChannelDestroyed,
@@ -43,6 +44,12 @@ def _told(event: Event) -> tuple[EventName, Payload]:
             return EventName.DTMF, {Field.DTMF_DIGIT: digit}
         case ChannelAnswered():
             return EventName.CHANNEL_ANSWER, {}
+        case LegRinging():
+            return EventName.CHANNEL_PROGRESS, {}
+        case LegsBridged(_, other_leg):
+            return EventName.CHANNEL_BRIDGE, {Field.OTHER_LEG_CALL_ID: other_leg}
+        case LegsParted():
+            return EventName.CHANNEL_UNBRIDGE, {}
         case RecordingStarted(_, path):
             return EventName.RECORD_START, {Field.RECORDING: {Field.FILE_PATH: path}}
         case RecordingStopped(_, path, length_s, terminator, by_silence):

@@ -6,14 +6,17 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pivot.meeting.local import LocalMeetings
 from pivot.model.commands import HandOverFlow, SayFailed, SayProcessing
 from pivot.model.fetch import Answer, FetchRequest
+from pivot.model.rooms import room_id
 from pivot.model.switch import SpeakText
 from pivot.session.session import World
 from pivot.session.worker import Worker
 from pivot.sim.broker import MemoryBroker
 from pivot.sim.clock import run_virtually
 from pivot.sim.fakes import FakeFetcher, FakeOwnership
+from pivot.sim.guests import Guests
 from pivot.sim.kazoo import SimulatedCall, SimulatedKazoo
 from pivot.sim.link import Arrived
 from pivot.sim.memory_bus import MemoryBus
@@ -124,3 +127,86 @@ def test_topics_match_as_a_broker_matches_them() -> None:
         "targeted call.X.a%40b": [],
         "callevt call.DTMF.c": [],
     }
+
+
+def test_every_party_of_a_call_is_rung_told_and_heard() -> None:
+    """Carriers, a bridge, a party apart with a document of its own, recordings: all by message."""
+    documents = {
+        1: "<Dial action='/2'>+15551230000</Dial>",
+        2: "<Dial action='/3' record='record-from-answer'><Sip>sip:kate@example.com</Sip></Dial>",
+        3: "<Dial action='/5'><Number url='/4'>+15551230001</Number></Dial>",
+        4: "<Say>Whisper</Say>",
+        5: "<Record maxLength='2' action='/6'/>",
+        6: "<Say>Bye</Say>",
+    }
+    script = [
+        {"t": 1.0, "do": "leg", "leg": 0, "event": "busy"},
+        {"t": 2.0, "do": "leg", "leg": 1, "event": "answer"},
+        {"t": 4.0, "do": "leg", "leg": 1, "event": "hangup"},
+        {"t": 5.0, "do": "leg", "leg": 2, "event": "answer"},
+        {"t": 9.0, "do": "leg", "leg": 2, "event": "hangup"},
+    ]
+
+    def reply(request: FetchRequest) -> Answer:
+        path = request.url.rpartition("/")[2].partition("?")[0]
+        return twiml(documents[int(path) if path.isdigit() else 1])
+
+    call = run_virtually(one_call(reply, script=script))
+
+    names = [type(item.command).__name__ for item in call.heard]
+    assert names == [
+        "SayProcessing",
+        "AnswerCall",
+        "SetNumber",
+        "DialCarrier",
+        "SetNumber",
+        "BridgeTo",
+        "StartRecording",
+        "StopRecording",
+        "SetNumber",
+        "CallApart",
+        "RingBack",
+        "SpeakText",
+        "StopMedia",
+        "JoinLeg",
+        "Beep",
+        "RecordLeg",
+        "SpeakText",
+        "Hangup",
+    ]
+    assert call.over.result() == "NORMAL_CLEARING"
+
+
+def test_a_conference_is_joined_and_left_by_message() -> None:
+    """Alone in it the caller hears music; who comes starts it, and its end is the next verb's turn."""
+
+    def reply(request: FetchRequest) -> Answer:
+        return twiml("<Dial><Conference beep='false'>Room</Conference></Dial><Say>Bye</Say>")
+
+    async def live() -> list[str]:
+        broker = MemoryBroker()
+        kazoo, bus = SimulatedKazoo(broker), MemoryBus(broker, "pivot@test")
+        loop = asyncio.get_running_loop()
+        meetings = LocalMeetings(loop.time)
+        world = World(bus, FakeFetcher(reply), FakeOwnership(), loop.time, meetings)
+        await kazoo.start()
+        await bus.consume(Worker(world, lambda: RULES).take)
+        call = await kazoo.place_call(VOICE_URL, Request_Format="twiml")
+        guests = Guests(meetings.rooms, room_id(call.account_id, "Room"))
+        comes, ends = {"t": 2.0, "do": "conf", "event": "join"}, {"t": 5.0, "do": "conf", "event": "end"}
+        guests.follow([comes, ends], loop)
+        await call.over
+        await kazoo.stop()
+        assert kazoo.strays == []
+        return [type(item.command).__name__ for item in call.heard]
+
+    assert run_virtually(live()) == [
+        "SayProcessing",
+        "AnswerCall",
+        "HoldMusic",
+        "StopMedia",
+        "JoinConference",
+        "LeaveConference",
+        "SpeakText",
+        "Hangup",
+    ]

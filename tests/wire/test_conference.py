@@ -14,7 +14,7 @@ from pivot.model.rooms import (
     LeaveConference,
     SilenceBetween,
 )
-from pivot.wire.conference import decode_conference_event
+from pivot.wire.conference import decode_conference_event, encode_conference_event
 from pivot.wire.envelope import Sender
 from pivot.wire.messages import decode_command, encode_command
 from pivot.wire.names import Exchange
@@ -82,3 +82,31 @@ def test_a_leg_hears_of_itself_in_conferences() -> None:
     assert split_conference_key("conference.event.add-member.acc.room.call-1%40host") == "call-1%40host"
     assert split_conference_key("call.DTMF.call-1%40host") is None
     assert decode_conference_event(CALL_ID, body) == ConferenceJoined(CALL_ID, 4)
+
+
+def test_coming_and_going_is_published_like_by_the_switch() -> None:
+    """With conference and account in the key as they are, and the leg encoded."""
+    came = encode_conference_event(CALL_ID, "acc", "room", 4, node="fs@media1", msg_id="m1")
+    went = encode_conference_event(CALL_ID, "acc", "room", 4, left=True, node="fs@media1", msg_id="m2")
+
+    assert (came.exchange, came.routing_key) == (
+        Exchange.CONFERENCE,
+        "conference.event.add-member.acc.room.call-1%40host",
+    )
+    assert orjson.loads(came.payload) == {
+        "Event-Category": "conference",
+        "Event-Name": "event",
+        "Event": "add-member",
+        "Conference-ID": "room",
+        "Instance-ID": "room",
+        "Call-ID": CALL_ID,
+        "Participant-ID": 4,
+        "Account-ID": "acc",
+        "Msg-ID": "m1",
+        "Node": "fs@media1",
+        "App-Name": "ecallmgr",
+        "App-Version": "5.0.0",
+    }
+    assert decode_conference_event(CALL_ID, came.payload) == ConferenceJoined(CALL_ID, 4)
+    assert went.routing_key == "conference.event.del-member.acc.room.call-1%40host"
+    assert decode_conference_event(CALL_ID, went.payload) is None

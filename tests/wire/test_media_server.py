@@ -11,7 +11,7 @@ from pivot.model.events import ChannelFound, FileSent
 from pivot.model.switch import AskChannel, SendFile
 from pivot.wire.envelope import Message, Sender
 from pivot.wire.media_server import decode_reply, decode_request, encode_reply
-from pivot.wire.messages import encode_command
+from pivot.wire.messages import Sent, decode_command, encode_command
 from pivot.wire.names import Exchange
 
 SENDER = Sender(node="pivot@h", server_id="our-queue")
@@ -83,3 +83,17 @@ def test_a_node_that_knows_no_channel_says_nothing() -> None:
 
     assert decode_reply(answer.replace(b'"active"', b'"terminated"')) is None
     assert decode_reply(b'{"Event-Category":"other"}') is None
+
+
+@pytest.mark.parametrize(
+    ("command", "call_id"),
+    [
+        (AskChannel("m1", CALL.call_id), CALL.call_id),
+        (SendFile("m2", "/tmp/r.mp3", "https://app.example/r.mp3", "fs@media1"), ""),
+    ],
+)
+def test_whoever_plays_the_switch_reads_what_was_asked(command: AskChannel | SendFile, call_id: str) -> None:
+    """And where to answer; a file belongs to no call."""
+    message = encode_command(CALL, command, SENDER, "unused")
+
+    assert decode_command(message.payload) == Sent(call_id, command, command.msg_id, SENDER.server_id)
