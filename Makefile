@@ -42,8 +42,8 @@ packages:  ## what the services need: apt (root or sudo) and npm, only what is m
 services-stop:  ## stop services that a killed run, or `python -m tests.services start`, left behind
 	@$(PYTHON) -m tests.services stop
 
-conformance: $(DEV_READY)  ## the TwiML conformance cases on the engine, by verb
-	@$(PY) -m tests.conformance.table
+conformance: packages $(DEV_READY)  ## the TwiML conformance cases by verb: on the engine, and through the worker over RabbitMQ
+	@$(PY) -m tests.services run -- $(PY) -m tests.conformance.table
 
 bench: packages $(DEV_READY)  ## how fast, beside the bare libraries; BENCH="--debug --accounts 200"
 	@$(PY) -m tests.services run -- $(PY) -m pivot bench $(BENCH)

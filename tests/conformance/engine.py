@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 from urllib.parse import quote, urljoin
 
 from pivot.execute.machine import CallMachine
@@ -101,12 +102,22 @@ def request_for(case: Case, base: str = "") -> PivotRequest:
     )
 
 
+class Known(Protocol):
+    """What is asked of a call's state."""
+
+    @property
+    def call_status(self) -> str: ...
+
+    @property
+    def user_variables(self) -> tuple[tuple[str, str], ...]: ...
+
+
 @dataclass
 class Watcher:
     """Writes down what a bystander sees of a session, in the words of the cases."""
 
     seen: list[Item]
-    state: CallState
+    state: Known
     speech: FakeSpeech = field(default_factory=FakeSpeech)
     """Knows what each of its sounds says."""
     variables: dict[str, str] = field(default_factory=dict)
@@ -189,15 +200,20 @@ class Watcher:
 
 def run_on_engine(case: Case) -> list[Item]:
     """Everything that is seen of a case's call, in order."""
+    return timed_on_engine(case)[0]
+
+
+def timed_on_engine(case: Case) -> tuple[list[Item], float]:
+    """That, and how many seconds the call lasts."""
     seen: list[Item] = []
 
-    async def live() -> None:
+    async def live() -> float:
         servers = Servers(case)
         loop = asyncio.get_running_loop()
         await live_call(case, request_for(case), seen, CaseFetcher(servers, seen), servers.sound_of, loop)
+        return loop.time()
 
-    run_virtually(live())
-    return seen
+    return seen, run_virtually(live())
 
 
 async def live_call(
@@ -225,7 +241,7 @@ async def live_call(
     meetings = LocalMeetings(loop.time)
     world = World(bus, fetcher, FakeOwnership(), loop.time, meetings, FakePhones(), watcher.speech)
     session = Session(CallMachine(state, rules_for_cases()), FakeDelivery(request), world, (watcher,))
-    _let_guests_in(case, meetings.rooms, clock)
+    let_guests_in(case, meetings.rooms, ACCOUNT_ID).follow(case.script, clock)
     others = Bystanders(case, request, world, switch, meetings.queues)
     await others.come()
     follow_script(case.script, switch, CALL_ID, clock)
@@ -240,10 +256,9 @@ async def live_call(
         await others.go()
 
 
-def _let_guests_in(case: Case, rooms: RoomTable, clock: Clock) -> None:
-    """Those who are in the case's conference already, and those who come and go."""
-    room = room_id(ACCOUNT_ID, "Room 1")
-    guests, there = Guests(rooms, room), case.call.get("conference") or {}
+def let_guests_in(case: Case, rooms: RoomTable, account_id: str) -> Guests:
+    """Those who are in the case's conference already; they come and go by its script."""
+    guests, there = Guests(rooms, room_id(account_id, "Room 1")), case.call.get("conference") or {}
     for _ in range(there.get("participants", 0)):
         guests.join(starts=bool(there.get("started")))
-    guests.follow(case.script, clock)
+    return guests

@@ -10,3 +10,6 @@ FAILING: dict[str, str] = {
     "record-22": "no transcription is connected",
     "refer-03": "the bus has no REFER, so no phone can refuse one",
 }
+
+FAILING_OVER_RABBIT: dict[str, str] = {}
+"""Those that fail only over a real broker."""

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from pivot.fetch.fetcher import HttpFetcher, open_fetcher
+from pivot.fetch.fetcher import open_fetcher
 from pivot.fetch.settings import FetchSettings
 from pivot.model.codes import Code
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
+from pivot.session.ports import Fetcher
 from pivot.sim.leg import Handle
 from tests.conformance.cases import BASE, Case, Item
+from tests.conformance.door import Door
 from tests.conformance.engine import live_call, request_for
-from tests.conformance.servers import Servers, body_of, headers_of
 
 OVER_HTTP = frozenset(
     {
@@ -45,44 +45,10 @@ class FastClock:
         return self._loop.call_later(delay / _FASTER, callback, *args)
 
 
-class _Door:
-    """The case's server: writes down every request that arrives, and answers as the case says.
-
-    Attributes:
-        signed: URL, form parameters and signature of every request, for whoever checks them.
-    """
-
-    def __init__(self, case: Case, seen: list[Item]) -> None:
-        self.signed: list[tuple[str, dict[str, str], str]] = []
-        self._servers = Servers(case)
-        self._seen = seen
-        self._base = f"https://{urlsplit(case.voice_url).netloc.rpartition('@')[2]}"
-
-    async def answer(self, request: web.Request) -> web.Response:
-        form = {name: str(value) for name, value in (await request.post()).items()}
-        self.signed.append((str(request.url), form, request.headers.get("X-Twilio-Signature", "")))
-        url, told = _own_url(self._base, request.raw_path)
-        row = self._servers.next_answer(url)
-        wanted = row.get("wants_credentials")
-        if wanted and request.headers.get("Authorization") != _basic(wanted):
-            return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="voice"'})
-        shown = url.replace("//", f"//{wanted}@", 1) if wanted else url
-        self._seen.append(
-            {
-                "op": "request",
-                "method": request.method,
-                "url": shown,
-                "params": form or told,
-                "cookie": dict(request.cookies),
-            }
-        )
-        return web.Response(status=row.get("status", 200), headers=dict(headers_of(row)), body=body_of(row))
-
-
-class _Noting:
+class Noting:
     """The real fetcher; requests that reached no server are written down here."""
 
-    def __init__(self, fetcher: HttpFetcher, seen: list[Item]) -> None:
+    def __init__(self, fetcher: Fetcher, seen: list[Item]) -> None:
         self._fetcher = fetcher
         self._seen = seen
 
@@ -101,17 +67,18 @@ class _Noting:
 async def run_over_http(case: Case) -> tuple[list[Item], list[tuple[str, dict[str, str], str]]]:
     """Everything that is seen of a case's call, and what every request was signed with."""
     seen: list[Item] = []
-    door = _Door(case, seen)
+    named = f"https://{urlsplit(case.voice_url).netloc.rpartition('@')[2]}"
+    door = Door(case, seen, lambda url: f"{named}/{url.split('/', 3)[3]}")
     refuses_first = case.responses.get("/voice", [{}])[0].get("fail") == "refused"
     loop = asyncio.get_running_loop()
-    async with _serve(door, refuses_first) as base, open_fetcher(_settings()) as fetcher:
+    async with _serve(door, refuses_first) as base, open_fetcher(settings_for_cases()) as fetcher:
         request = request_for(replace(case, call=case.call | {"voice_url": _at(base, case.voice_url)}), base)
-        await live_call(case, request, seen, _Noting(fetcher, seen), lambda url: None, FastClock(loop))
+        await live_call(case, request, seen, Noting(fetcher, seen), lambda url: None, FastClock(loop))
     return seen, door.signed
 
 
 @asynccontextmanager
-async def _serve(door: _Door, refuses_first: bool) -> AsyncIterator[str]:
+async def _serve(door: Door, refuses_first: bool) -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", door.answer)
     runner = web.AppRunner(app)
@@ -119,7 +86,7 @@ async def _serve(door: _Door, refuses_first: bool) -> AsyncIterator[str]:
     port = _free_port()
     late = asyncio.create_task(_listen(runner, port, 0.03 if refuses_first else 0.0))
     if refuses_first:
-        door._servers.next_answer(f"{BASE}/voice")  # its first row is the refusal
+        door.servers.next_answer(f"{BASE}/voice")  # its first row is the refusal
     else:
         await late
     try:
@@ -141,7 +108,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _settings() -> FetchSettings:
+def settings_for_cases() -> FetchSettings:
     return FetchSettings(egress="open", deny_ports=(), twilio_tokens={"*": TOKEN})
 
 
@@ -151,16 +118,3 @@ def _at(base: str, url: str) -> str:
     authority, _, path = rest.partition("/")
     user, at, _ = authority.rpartition("@")
     return base.replace("://", f"://{user}{at}", 1) + "/" + path
-
-
-def _own_url(base: str, raw_path: str) -> tuple[str, dict[str, str]]:
-    """As the case names it, and the parameters that a GET added."""
-    path, _, query = raw_path.partition("?")
-    own, separator, added = query.partition("CallSid=")
-    told = dict(parse_qsl(separator + added, keep_blank_values=True))
-    own = own.rstrip("&")
-    return base + path + (f"?{own}" if own else ""), told
-
-
-def _basic(credentials: str) -> str:
-    return "Basic " + base64.b64encode(credentials.encode()).decode()
