@@ -69,15 +69,19 @@ class Owner:
 
     Args:
         now: seconds since 1970.
+        clock: seconds on a clock that does not jump.
         mail: how workers are told.
         patience_s: how long a worker may be silent before its calls are gone from their places.
     """
 
-    def __init__(self, now: Callable[[], float], mail: Mail, patience_s: float) -> None:
+    def __init__(
+        self, now: Callable[[], float], clock: Callable[[], float], mail: Mail, patience_s: float
+    ) -> None:
         self.rooms = RoomTable()
         self.queues = QueueTable(now, self._joined)
         self.rooms.holding = self.queues.holding = self.queues.patient = True
         self._now = now
+        self._clock = clock
         self._mail = mail
         self._patience_s = patience_s
         self._workers: dict[str, _Worker] = {}
@@ -120,21 +124,21 @@ class Owner:
 
     def tick(self) -> None:
         """From time to time: workers that fell silent, and what need not be remembered any longer."""
-        now = self._now()
-        for worker in [each for each in self._workers.values() if now - each.seen_s > self._patience_s]:
+        clock_s = self._clock()
+        for worker in [each for each in self._workers.values() if clock_s - each.seen_s > self._patience_s]:
             self._drop(worker)
-        for key in [key for key, (at_s, _) in self._ended.items() if now - at_s > REMEMBERED_ENDS_S]:
+        for key in [key for key, (at_s, _) in self._ended.items() if clock_s - at_s > REMEMBERED_ENDS_S]:
             del self._ended[key]
-        self.queues.forget_unused(now - KNOWN_S)
+        self.queues.forget_unused(self._now() - KNOWN_S)
 
     # Sessions
 
     def _begin(self, letter: ToOwner, item: Resumes) -> None:
         worker = self._workers.get(letter.worker)
         if worker is None:
-            worker = _Worker(letter.worker, letter.inbox, letter.session, self._now())
+            worker = _Worker(letter.worker, letter.inbox, letter.session, self._clock())
             self._workers[letter.worker] = worker
-        worker.inbox, worker.session, worker.seen_s = letter.inbox, letter.session, self._now()
+        worker.inbox, worker.session, worker.seen_s = letter.inbox, letter.session, self._clock()
         worker.resumed = set()
         for queue_id, used_s in item.known:
             self.queues.know(queue_id, used_s)
@@ -150,7 +154,7 @@ class Owner:
             case Says(number, call_id, command):
                 self._perform(worker, number, call_id, command)
             case Renews(number):
-                worker.seen_s = self._now()
+                worker.seen_s = self._clock()
                 self._mail(worker.inbox, worker.session, Alive(number))
 
     def _drop(self, worker: _Worker) -> None:
@@ -266,5 +270,5 @@ class Owner:
 
     def _end(self, stay: _Stay, item: ToWorkerItem) -> None:
         """It is over; should its worker not have heard so, it is told the same again."""
-        self._ended[stay.worker, stay.number] = self._now(), item
+        self._ended[stay.worker, stay.number] = self._clock(), item
         self._forget(stay)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
+from pivot.meeting.parties import Agent, Party, Queue, Tell, Waiter
 from pivot.model.queues import (
     AskPlace,
     EnterQueue,
@@ -19,98 +17,8 @@ from pivot.model.queues import (
     TakeFromQueue,
 )
 
-Tell = Callable[[QueueNews], None]
 Over = Callable[[str, str], None]
-_REMEMBERED_WAITS = 50
 _PAIRED = (QueueChange.TAKEN, QueueChange.MATCHED, QueueChange.READY)
-
-
-@dataclass(slots=True, eq=False)
-class _Party:
-    """Who is in a queue: `since_s` and a serial number tell its turn."""
-
-    call_id: str
-    tell: Tell
-    since_s: float
-    serial: int
-    expects: str = ""
-    """The other side that it was given by an earlier owner, and that has not come back."""
-    told: bool = True
-    """It has heard of the queue."""
-
-    @property
-    def turn(self) -> tuple[float, int, str]:
-        return self.since_s, self.serial, self.call_id
-
-
-@dataclass(slots=True, eq=False)
-class _Waiter(_Party):
-    agent: _Agent | None = None
-    ready: bool = False
-
-    @property
-    def other(self) -> str:
-        return self.agent.call_id if self.agent else self.expects
-
-
-@dataclass(slots=True, eq=False)
-class _Agent(_Party):
-    command: TakeFromQueue = field(kw_only=True)
-    waiter: _Waiter | None = None
-    told_ready: bool = False
-    joined: bool = False
-
-    @property
-    def other(self) -> str:
-        return self.waiter.call_id if self.waiter else self.expects
-
-
-class _Turns:
-    """Parties in the order of their turns; finding a place is cheap even among thousands."""
-
-    def __init__(self) -> None:
-        self._turns: list[tuple[float, int, str]] = []
-
-    def __len__(self) -> int:
-        return len(self._turns)
-
-    @property
-    def first(self) -> str:
-        return self._turns[0][2]
-
-    def add(self, party: _Party) -> None:
-        if self.ahead_of(party) is None:
-            insort(self._turns, party.turn)
-
-    def remove(self, party: _Party) -> None:
-        at = self.ahead_of(party)
-        if at is not None:
-            del self._turns[at]
-
-    def ahead_of(self, party: _Party) -> int | None:
-        """How many come before; None: it is not here."""
-        at = bisect_left(self._turns, party.turn)
-        return at if at < len(self._turns) and self._turns[at] == party.turn else None
-
-
-@dataclass(slots=True)
-class _Queue:
-    used_s: float
-    known: bool = False
-    """Somebody entered it once."""
-    waiters: dict[str, _Waiter] = field(default_factory=dict)
-    """Those who are taken and not yet joined included."""
-    agents: dict[str, _Agent] = field(default_factory=dict)
-    line: _Turns = field(default_factory=_Turns)
-    free: _Turns = field(default_factory=_Turns)
-    idle: _Turns = field(default_factory=_Turns)
-    expected: dict[str, str] = field(default_factory=dict)
-    """Who is expected, by whom."""
-    waits_s: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_WAITS))
-
-    @property
-    def average_s(self) -> float:
-        return sum(self.waits_s) / len(self.waits_s) if self.waits_s else 0.0
 
 
 class QueueTable:
@@ -130,7 +38,7 @@ class QueueTable:
         self.patient = False
         self._now = now
         self._over = over
-        self._queues: dict[str, _Queue] = {}
+        self._queues: dict[str, Queue] = {}
         self._serial = 0
 
     @property
@@ -190,7 +98,7 @@ class QueueTable:
         if len(queue.waiters) >= command.max_size:
             tell(QueueNews(command.queue, QueueChange.FULL, size=len(queue.waiters)))
             return
-        waiter = self._add_waiter(queue, _Waiter(call_id, tell, self._now(), self._next()))
+        waiter = self._add_waiter(queue, Waiter(call_id, tell, self._now(), self._next()))
         tell(self._place(command.queue, queue, waiter, QueueChange.ENTERED))
         self._match(command.queue, queue)
 
@@ -198,19 +106,19 @@ class QueueTable:
         queue = self._used(command.queue)
         if call_id in queue.agents:
             self.leave(call_id, command.queue)
-        agent = _Agent(call_id, tell, self._now(), self._next(), told=False, command=command)
+        agent = Agent(call_id, tell, self._now(), self._next(), told=False, command=command)
         self._add_agent(queue, agent)
         self._match(command.queue, queue)
         if not self.holding and agent.waiter is None:
             self._tell_awaiting(command.queue, agent)
 
-    def _match(self, queue_id: str, queue: _Queue) -> None:
+    def _match(self, queue_id: str, queue: Queue) -> None:
         """Give those who wait longest to those who have asked first."""
         while queue.free and queue.idle and not self.holding:
             agent, waiter = queue.agents[queue.idle.first], queue.waiters[queue.free.first]
             self._give(queue_id, queue, agent, waiter)
 
-    def _give(self, queue_id: str, queue: _Queue, agent: _Agent, waiter: _Waiter) -> None:
+    def _give(self, queue_id: str, queue: Queue, agent: Agent, waiter: Waiter) -> None:
         """Tell each of them what it does not know yet."""
         knows_waiter, knows_agent = agent.expects == waiter.call_id, waiter.expects == agent.call_id
         queue.free.remove(waiter)
@@ -227,7 +135,7 @@ class QueueTable:
         else:
             self._tell_ready(queue_id, waiter)
 
-    def _join_agent(self, queue_id: str, queue: _Queue, agent: _Agent, other: str) -> None:
+    def _join_agent(self, queue_id: str, queue: Queue, agent: Agent, other: str) -> None:
         """Both hear each other; when the caller was gone before, it is not the one whom the agent has now."""
         if agent.waiter is not None and agent.other != other:
             self._over(agent.call_id, queue_id)
@@ -237,7 +145,7 @@ class QueueTable:
         else:
             self._joined(queue_id, queue, agent)
 
-    def _join_waiter(self, queue_id: str, queue: _Queue, waiter: _Waiter, other: str) -> None:
+    def _join_waiter(self, queue_id: str, queue: Queue, waiter: Waiter, other: str) -> None:
         """The same, heard from the caller."""
         if waiter.agent is not None and waiter.other == other:
             self._joined(queue_id, queue, waiter.agent)
@@ -245,7 +153,7 @@ class QueueTable:
             self._over(waiter.call_id, queue_id)
             self.leave(waiter.call_id, queue_id)
 
-    def _joined(self, queue_id: str, queue: _Queue, agent: _Agent) -> None:
+    def _joined(self, queue_id: str, queue: Queue, agent: Agent) -> None:
         self._remove_agent(queue, agent)
         self._over(agent.call_id, queue_id)
         if agent.waiter is not None:
@@ -259,45 +167,45 @@ class QueueTable:
         self._serial += 1
         return self._serial
 
-    def _used(self, queue_id: str, *, known: bool = False) -> _Queue:
-        queue = self._queues.setdefault(queue_id, _Queue(0.0))
+    def _used(self, queue_id: str, *, known: bool = False) -> Queue:
+        queue = self._queues.setdefault(queue_id, Queue(0.0))
         queue.used_s = max(queue.used_s, self._now())
         queue.known = queue.known or known
         return queue
 
-    def _add_waiter(self, queue: _Queue, waiter: _Waiter) -> _Waiter:
+    def _add_waiter(self, queue: Queue, waiter: Waiter) -> Waiter:
         queue.waiters[waiter.call_id] = waiter
         queue.line.add(waiter)
         queue.free.add(waiter)
         return waiter
 
-    def _add_agent(self, queue: _Queue, agent: _Agent) -> _Agent:
+    def _add_agent(self, queue: Queue, agent: Agent) -> Agent:
         queue.agents[agent.call_id] = agent
         queue.idle.add(agent)
         return agent
 
-    def _remove_waiter(self, queue: _Queue, waiter: _Waiter) -> None:
+    def _remove_waiter(self, queue: Queue, waiter: Waiter) -> None:
         del queue.waiters[waiter.call_id]
         queue.line.remove(waiter)
         queue.free.remove(waiter)
         self._expect(queue, waiter, "")
 
-    def _remove_agent(self, queue: _Queue, agent: _Agent) -> None:
+    def _remove_agent(self, queue: Queue, agent: Agent) -> None:
         del queue.agents[agent.call_id]
         queue.idle.remove(agent)
         self._expect(queue, agent, "")
 
-    def _set_free(self, queue: _Queue, waiter: _Waiter) -> None:
+    def _set_free(self, queue: Queue, waiter: Waiter) -> None:
         waiter.agent, waiter.ready = None, False
         self._expect(queue, waiter, "")
         queue.free.add(waiter)
 
-    def _set_idle(self, queue: _Queue, agent: _Agent) -> None:
+    def _set_idle(self, queue: Queue, agent: Agent) -> None:
         agent.waiter, agent.told_ready = None, False
         self._expect(queue, agent, "")
         queue.idle.add(agent)
 
-    def _expect(self, queue: _Queue, party: _Party, other: str) -> None:
+    def _expect(self, queue: Queue, party: Party, other: str) -> None:
         if party.expects and queue.expected.get(party.expects) == party.call_id:
             del queue.expected[party.expects]
         party.expects = other
@@ -306,7 +214,7 @@ class QueueTable:
 
     # What is told
 
-    def _place(self, queue_id: str, queue: _Queue, waiter: _Waiter, change: QueueChange) -> QueueNews:
+    def _place(self, queue_id: str, queue: Queue, waiter: Waiter, change: QueueChange) -> QueueNews:
         return QueueNews(
             queue_id,
             change,
@@ -316,10 +224,10 @@ class QueueTable:
             waited_s=self._waited_s(waiter),
         )
 
-    def _matched(self, queue_id: str, waiter: _Waiter) -> QueueNews:
+    def _matched(self, queue_id: str, waiter: Waiter) -> QueueNews:
         return QueueNews(queue_id, QueueChange.MATCHED, waiter.call_id, waited_s=self._waited_s(waiter))
 
-    def _taken(self, queue_id: str, waiter: _Waiter, agent: _Agent) -> QueueNews:
+    def _taken(self, queue_id: str, waiter: Waiter, agent: Agent) -> QueueNews:
         return QueueNews(
             queue_id,
             QueueChange.TAKEN,
@@ -328,18 +236,18 @@ class QueueTable:
             whisper=agent.command.whisper,
         )
 
-    def _tell_ready(self, queue_id: str, waiter: _Waiter) -> None:
+    def _tell_ready(self, queue_id: str, waiter: Waiter) -> None:
         agent = waiter.agent
         if waiter.ready and agent is not None and not agent.told_ready:
             agent.told_ready = True
             agent.tell(QueueNews(queue_id, QueueChange.READY, waiter.call_id))
 
-    def _tell_awaiting(self, queue_id: str, agent: _Agent) -> None:
+    def _tell_awaiting(self, queue_id: str, agent: Agent) -> None:
         if not agent.told:
             agent.told = True
             agent.tell(QueueNews(queue_id, QueueChange.AWAITING))
 
-    def _waited_s(self, waiter: _Waiter) -> float:
+    def _waited_s(self, waiter: Waiter) -> float:
         return max(0.0, self._now() - waiter.since_s)
 
     # After another owner
@@ -377,7 +285,7 @@ class QueueTable:
 
     def _resume_waiter(
         self,
-        queue: _Queue,
+        queue: Queue,
         call_id: str,
         command: EnterQueue,
         since_s: float,
@@ -387,7 +295,7 @@ class QueueTable:
     ) -> None:
         waiter = queue.waiters.get(call_id)
         if waiter is None:
-            waiter = self._add_waiter(queue, _Waiter(call_id, tell, since_s, self._next()))
+            waiter = self._add_waiter(queue, Waiter(call_id, tell, since_s, self._next()))
             agent = queue.agents.get(other or queue.expected.get(call_id, ""))
             if agent is not None and agent.waiter is None and agent.expects in ("", call_id):
                 self._keep(queue, waiter, other)
@@ -408,7 +316,7 @@ class QueueTable:
 
     def _resume_agent(
         self,
-        queue: _Queue,
+        queue: Queue,
         call_id: str,
         command: TakeFromQueue,
         since_s: float,
@@ -419,7 +327,7 @@ class QueueTable:
     ) -> None:
         agent = queue.agents.get(call_id)
         if agent is None:
-            agent = _Agent(call_id, tell, since_s, self._next(), told=told, command=command)
+            agent = Agent(call_id, tell, since_s, self._next(), told=told, command=command)
             agent.told_ready = knows_ready
             self._add_agent(queue, agent)
             waiter = queue.waiters.get(other or queue.expected.get(call_id, ""))
@@ -443,7 +351,7 @@ class QueueTable:
             tell(self._matched(command.queue, agent.waiter))
         self._tell_ready(command.queue, agent.waiter)
 
-    def _keep(self, queue: _Queue, party: _Party, other: str) -> None:
+    def _keep(self, queue: Queue, party: Party, other: str) -> None:
         """Neither free nor idle: somebody was given to it."""
         if other:
             self._expect(queue, party, other)
@@ -452,7 +360,7 @@ class QueueTable:
 
     def know(self, queue_id: str, used_s: float) -> None:
         """Somebody saw this queue when it was used."""
-        queue = self._queues.setdefault(queue_id, _Queue(used_s))
+        queue = self._queues.setdefault(queue_id, Queue(used_s))
         queue.known, queue.used_s = True, max(queue.used_s, used_s)
 
     def release(self) -> None:

@@ -15,6 +15,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeAlias
 
 import structlog
@@ -271,9 +272,7 @@ class SharedMeetings:
         owner = self._owners.get(number)
         if owner is None:
             patience_s = RENEW_S * SILENT_RENEWALS
-            owner = Owner(
-                self._now, lambda inbox, session, item: self._mail(number, inbox, session, item), patience_s
-            )
+            owner = Owner(self._now, self._loop.time, partial(self._mail, number), patience_s)
             self._owners[number] = owner
             log.info("meeting.shard_owned", shard=number)
             self._post.send_all(encode(ToWorker(number, NO_SESSION, (AsksAll(),))))

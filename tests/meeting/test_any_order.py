@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ from tests.meeting.hall import MemoryWorker, memory_worker, room
 
 QUEUES, ROOMS = ("q1", "q2"), ("r1", "r2")
 CALM_S = 60.0
+WAITS_S = (0.0, 0.001, 0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
 WORKERS = 4
 
 
@@ -280,9 +282,10 @@ _steps = st.lists(
         st.tuples(st.just("dies"), _numbers),
         st.tuples(st.just("loses_broker"), _numbers),
         st.tuples(st.just("notices"), _numbers),
-        st.tuples(st.just("wait"), st.sampled_from([0.0, 0.001, 0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0])),
+        st.tuples(st.just("wait"), st.sampled_from(WAITS_S)),
     ),
-    max_size=40,
+    min_size=10,
+    max_size=80,
 )
 
 
@@ -308,3 +311,31 @@ def test_nobody_is_lost_and_nobody_given_twice(seed: int, steps: list[Step]) -> 
     """However workers die and connections break: in the end callers and agents are matched, the members of a
     room agree on whether it has started, and no caller was ever joined by two agents."""
     run_virtually(live(seed, steps))
+
+
+def long_course(chance: random.Random) -> list[Step]:
+    """Half an hour of a bad day; longer than what hypothesis draws by itself."""
+    kinds = (Caller, Agent, Member)
+    steps: list[Step] = []
+    for _ in range(80):
+        step: Step = ("comes", chance.choice(kinds), chance.randrange(30), chance.choice((0, 0, 0, 1)), True)
+        if chance.random() < 0.5:
+            number = chance.randrange(30)
+            step = chance.choice(
+                (
+                    ("goes", number, chance.random() < 0.3),
+                    ("dies", number),
+                    ("loses_broker", number),
+                    ("notices", number),
+                    ("wait", chance.choice(WAITS_S)),
+                    ("wait", chance.choice(WAITS_S)),
+                )
+            )
+        steps.append(step)
+    return steps
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_nobody_is_lost_on_a_bad_day(seed: int) -> None:
+    """The same, over longer courses."""
+    run_virtually(live(seed, long_course(random.Random(seed))))
