@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import orjson
 import pytest
@@ -22,38 +22,51 @@ WAIT_S = 30.0
 
 
 class Joins:
-    """Who asked to be brought into the switch's conference, by Call-ID, in order."""
+    """Who is to be brought into the switch's conference, and who joins whose leg, by Call-ID."""
 
     def __init__(self) -> None:
-        self.seen: list[str] = []
-        self._arrived = asyncio.Condition()
+        self._members: set[str] = set()
+        self._pairs: set[tuple[str, str]] = set()
+        self._arrived = asyncio.Event()
 
-    def arrived(self, message: Arrived) -> None:
-        self.seen.append(orjson.loads(message.body)["Call"]["Call-ID"])
-        self._waking = asyncio.ensure_future(self._wake())
+    def discovery(self, message: Arrived) -> None:
+        self._members.add(orjson.loads(message.body)["Call"]["Call-ID"])
+        self._arrived.set()
 
-    async def _wake(self) -> None:
-        async with self._arrived:
-            self._arrived.notify_all()
+    def command(self, message: Arrived) -> None:
+        body = orjson.loads(message.body)
+        if body["Application-Name"] == "connect_leg":
+            self._pairs.add((body["Call-ID"], body["Target-Call-ID"]))
+            self._arrived.set()
 
     async def of(self, *calls: SimulatedCall) -> None:
-        """Returns when each of these has joined."""
+        """Returns when each of these is in the conference."""
         wanted = {call.call_id for call in calls}
-        async with asyncio.timeout(WAIT_S), self._arrived:
-            await self._arrived.wait_for(lambda: wanted <= set(self.seen))
+        await self._until(lambda: wanted <= self._members)
+
+    async def between(self, agent: SimulatedCall, caller: SimulatedCall) -> None:
+        """Returns when the agent joins the caller's leg."""
+        await self._until(lambda: (agent.call_id, caller.call_id) in self._pairs)
+
+    async def _until(self, true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(WAIT_S):
+            while not true():
+                self._arrived.clear()
+                await self._arrived.wait()
 
 
 @pytest.fixture
-async def joins(amqp_vhost_url: str) -> AsyncIterator[Joins]:
+async def joins(amqp_vhost_url: str, kazoo: SimulatedKazoo) -> AsyncIterator[Joins]:
     joins = Joins()
     async with open_link(amqp_vhost_url) as link:
-        await link.listen(Exchange.CONFERENCE, CONFERENCE_DISCOVERY, joins.arrived)
+        await link.listen(Exchange.CONFERENCE, CONFERENCE_DISCOVERY, joins.discovery)
+        await link.listen(Exchange.CALLCTL, kazoo.control_queue, joins.command)
         yield joins
 
 
-async def taken(kazoo: SimulatedKazoo, server: VoiceServer, room: str) -> SimulatedCall:
-    """A caller whose document leads into this room, answered by some worker."""
-    call = await kazoo.place_call(f"{server.url}/conference/{room}", Request_Format="twiml")
+async def taken(kazoo: SimulatedKazoo, server: VoiceServer, path: str) -> SimulatedCall:
+    """A caller with this document, answered by some worker."""
+    call = await kazoo.place_call(f"{server.url}/{path}", Request_Format="twiml")
     async with asyncio.timeout(WAIT_S):
         assert await call.answered == "processing"
     return call
@@ -73,8 +86,8 @@ async def test_callers_of_two_workers_start_a_conference(
 ) -> None:
     """Nobody waits alone because another worker took the other call."""
     async with worker(amqp_vhost_url) as first, worker(amqp_vhost_url) as second:
-        one = await taken(kazoo, server, "support")
-        other = await taken(kazoo, server, "support")
+        one = await taken(kazoo, server, "conference/support")
+        other = await taken(kazoo, server, "conference/support")
         await joins.of(one, other)
         kazoo.switch.hang_up(one.call_id)
         kazoo.switch.hang_up(other.call_id)
@@ -88,13 +101,13 @@ async def test_the_owners_death_ends_no_conference_of_others(
 ) -> None:
     """Those whom the other worker serves stay in, and who comes later joins them at once."""
     async with worker(amqp_vhost_url) as first, worker(amqp_vhost_url) as second:
-        one = await taken(kazoo, server, "support")
-        other = await taken(kazoo, server, "support")
+        one = await taken(kazoo, server, "conference/support")
+        other = await taken(kazoo, server, "conference/support")
         await joins.of(one, other)
         owner, survivor = await which_owns(first, second)
         owner.kill()
         await survivor.logged("meeting.shard_owned")
-        late = await taken(kazoo, server, "support")
+        late = await taken(kazoo, server, "conference/support")
         await joins.of(late)
         staying = [call for call in (one, other) if not call.over.done()]
         for call in (one, other, late):
@@ -111,17 +124,55 @@ async def test_a_waiting_caller_outlives_the_owner_of_its_room(
     async with worker(amqp_vhost_url, BUS__DRAIN_S="60") as first:
         holding = await kazoo.place_call(f"{server.url}/pause", Request_Format="twiml")
         await holding.answered
-        before = await taken(kazoo, server, "support")
+        before = await taken(kazoo, server, "conference/support")
         await first.logged("meeting.shard_owned")
         kazoo.switch.hang_up(before.call_id)
         async with worker(amqp_vhost_url) as second:
             first.stop()  # it takes no further calls
             await first.logged("worker.draining")
-            waiting = await taken(kazoo, server, "support")
+            waiting = await taken(kazoo, server, "conference/support")
             first.kill()
-            met = await taken(kazoo, server, "support")
+            met = await taken(kazoo, server, "conference/support")
             await joins.of(waiting, met)
             kazoo.switch.hang_up(waiting.call_id)
             kazoo.switch.hang_up(met.call_id)
+
+            assert (await second.logged("session.ended"))["outcome"] == "ok"
+
+
+async def test_a_caller_of_one_worker_is_given_to_an_agent_of_the_other(
+    amqp_vhost_url: str, kazoo: SimulatedKazoo, server: VoiceServer, joins: Joins
+) -> None:
+    """A call centre needs more than one worker."""
+    async with worker(amqp_vhost_url) as first, worker(amqp_vhost_url) as second:
+        caller = await taken(kazoo, server, "enqueue/support")
+        agent = await taken(kazoo, server, "agent/support")
+        await joins.between(agent, caller)
+        kazoo.switch.hang_up(caller.call_id)
+        kazoo.switch.hang_up(agent.call_id)
+
+        await first.logged("session.ended")
+        await second.logged("session.ended")
+
+
+async def test_a_waiting_caller_outlives_the_owner_of_its_queue(
+    amqp_vhost_url: str, kazoo: SimulatedKazoo, server: VoiceServer, joins: Joins
+) -> None:
+    """Whoever dials the queue afterwards is given the caller, and not told that there is no such queue."""
+    async with worker(amqp_vhost_url, BUS__DRAIN_S="60") as first:
+        holding = await kazoo.place_call(f"{server.url}/pause", Request_Format="twiml")
+        await holding.answered
+        before = await taken(kazoo, server, "enqueue/support")
+        await first.logged("meeting.shard_owned")
+        kazoo.switch.hang_up(before.call_id)
+        async with worker(amqp_vhost_url) as second:
+            first.stop()  # it takes no further calls
+            await first.logged("worker.draining")
+            caller = await taken(kazoo, server, "enqueue/support")
+            first.kill()
+            agent = await taken(kazoo, server, "agent/support")
+            await joins.between(agent, caller)
+            kazoo.switch.hang_up(caller.call_id)
+            kazoo.switch.hang_up(agent.call_id)
 
             assert (await second.logged("session.ended"))["outcome"] == "ok"

@@ -10,7 +10,8 @@ from aiohttp import web
 
 
 class VoiceServer:
-    """Answers `/json`, `/broken`, `/say`, `/pause`, `/dial`, `/conference/<room>` and `/status/500`.
+    """Answers `/json`, `/broken`, `/say`, `/pause`, `/dial` and `/status/500`; `/conference/x`,
+    `/enqueue/x` and `/agent/x` lead into the room or queue x.
 
     `/slow` and `/slow_say` are answered after `released` is set.
     """
@@ -46,6 +47,12 @@ class VoiceServer:
                 return web.Response(text=_DIAL, content_type="text/xml")
             case ["", "conference", room]:
                 dial = f'<Dial><Conference waitUrl="">{room}</Conference></Dial>'
+                return web.Response(text=f"<Response>{dial}</Response>", content_type="text/xml")
+            case ["", "enqueue", queue]:
+                verb = f'<Enqueue waitUrl="">{queue}</Enqueue>'
+                return web.Response(text=f"<Response>{verb}</Response>", content_type="text/xml")
+            case ["", "agent", queue]:
+                dial = f"<Dial><Queue>{queue}</Queue></Dial>"
                 return web.Response(text=f"<Response>{dial}</Response>", content_type="text/xml")
             case ["", "slow_say"]:
                 await self.released.wait()
