@@ -28,6 +28,7 @@ from pivot.model.dialling import (
 from pivot.wire.apis import COMMANDS, OFFNET_REQ, ORIGINATE_EXECUTE, ORIGINATE_REQ
 from pivot.wire.endpoints import decode_endpoint, encode_endpoint
 from pivot.wire.envelope import KAPPS_CALL, TRANSLATOR, Message, Sender, addressed, seal
+from pivot.wire.expansion import named_as_written
 from pivot.wire.names import Application, Category, EventName, Exchange, Field, InsertAt
 from pivot.wire.payload import Payload
 from pivot.wire.routing import ORIGINATE_REQUEST, offnet_request
@@ -96,7 +97,7 @@ def _members(
             return ring if tone is None else ring | {Field.RINGBACK: tone}
         case HoldMusic(media=media):
             hold = _command(Application.HOLD, call.call_id)
-            return hold if media is None else hold | {Field.HOLD_MEDIA: media}
+            return hold if media is None else hold | {Field.HOLD_MEDIA: named_as_written(media)}
         case StartRecording():
             return _command(Application.RECORD_CALL, command.leg or call.call_id) | {
                 Field.INSERT_AT: InsertAt.NOW,

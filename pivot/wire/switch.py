@@ -34,6 +34,7 @@ from pivot.wire.apis import COMMANDS
 from pivot.wire.conference import encode_conference_command
 from pivot.wire.dialling import encode_dialling_command
 from pivot.wire.envelope import CALL_RESPONSE, KAPPS_CALL, Message, Sender, addressed, seal
+from pivot.wire.expansion import named_as_written, spoken_as_written
 from pivot.wire.media_server import encode_ask_channel, encode_send_file
 from pivot.wire.names import Application, Category, EventName, Exchange, Field, InsertAt
 from pivot.wire.payload import Payload
@@ -232,7 +233,7 @@ def _noop(leg: str, noop_id: str) -> Payload:
 def _play(leg: str, command: PlayMedia) -> Payload:
     return {
         Field.APPLICATION_NAME: Application.PLAY,
-        Field.MEDIA_NAME: command.media,
+        Field.MEDIA_NAME: named_as_written(command.media),
         Field.TERMINATORS: sorted(set(command.terminators)),
         Field.CALL_ID: leg,
         Field.ENDLESS_PLAYBACK: False,
@@ -244,7 +245,7 @@ def _tts(leg: str, command: SpeakText) -> Payload:
     stops: Payload = {Field.TERMINATORS: list(command.terminators)} if command.terminators else {}
     return {
         Field.APPLICATION_NAME: Application.TTS,
-        Field.TEXT: command.text,
+        Field.TEXT: spoken_as_written(command.text),
         **stops,
         Field.VOICE: command.voice,
         Field.LANGUAGE: command.language,
@@ -274,7 +275,8 @@ def _decline(leg: str, command: Respond) -> Payload:
     noop: Payload = {Field.APPLICATION_NAME: Application.NOOP, **own}
     if command.media is None:
         return _queue(leg, noop, respond)
-    play: Payload = {Field.APPLICATION_NAME: Application.PLAY, Field.MEDIA_NAME: command.media, **own}
+    media = named_as_written(command.media)
+    play: Payload = {Field.APPLICATION_NAME: Application.PLAY, Field.MEDIA_NAME: media, **own}
     progress: Payload = {Field.APPLICATION_NAME: Application.PROGRESS, **own}
     return _queue(leg, noop, respond, play, progress)
 
