@@ -28,7 +28,7 @@ class Level:
 
     in_progress: int
     cpu_us: float
-    """For one more call from its request to its end, and for those that wait meanwhile."""
+    """For one more call from its request to its end, without what those take that wait meanwhile."""
     waiting_ms: float
     """CPU per second while all of them wait and nothing happens."""
     memory_mb: float
@@ -130,17 +130,15 @@ class _Crowd:
 
 
 async def _level(crowd: _Crowd, pid: int, size: int, calls: int, quiet_s: float) -> Level:
+    clock = asyncio.get_running_loop().time
     await crowd.grow(size)
-    before_s = cpu_s(pid)
+    began, before_s = clock(), cpu_s(pid)
     await crowd.turn_over(calls)
-    turned_s = cpu_s(pid)
+    turned, turned_s = clock(), cpu_s(pid)
     await asyncio.sleep(quiet_s)
-    return Level(
-        size,
-        (turned_s - before_s) / calls * 1e6,
-        (cpu_s(pid) - turned_s) / quiet_s * 1000,
-        memory_mb(pid, "VmRSS"),
-    )
+    waiting = (cpu_s(pid) - turned_s) / (clock() - turned)
+    turning_s = turned_s - before_s - waiting * (turned - began)
+    return Level(size, turning_s / calls * 1e6, waiting * 1000, memory_mb(pid, "VmRSS"))
 
 
 def _sizes(largest: int) -> Iterator[int]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from contextlib import suppress
 
 import structlog
-from aiormq.abc import DeliveredMessage
+from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.channel import Channel
 
 from pivot.bus.bindings import Bindings
@@ -32,16 +33,18 @@ from pivot.wire.routing import (
 
 log = structlog.get_logger()
 
-REMEMBERED_EVENTS = 1024
+REMEMBERED_EVENTS = 4096
+"""More than come in the time after which they are acknowledged."""
+ACKNOWLEDGED_WITHIN_S = 0.05
 REMEMBERED_QUESTIONS = 65_536  # a carrier answers when the dialled party has hung up
 
 
 class EventFeed:
     """Consumes the worker's own queue.
 
-    An event is acknowledged when its receivers have it: what the broker had sent into a connection that broke
-    comes again on the next one. An acknowledgement may get lost as well, so what comes again is compared with
-    the last events; a digit must not count twice.
+    Events are acknowledged when their receivers have them, many at once: what the broker had sent into a
+    connection that broke comes again on the next one. An acknowledgement may get lost as well, so what comes
+    again is compared with the last events; a digit must not count twice.
     """
 
     def __init__(self, queue: str, bindings: Bindings, changes: ChangeFeed, stats: BusStats) -> None:
@@ -51,6 +54,9 @@ class EventFeed:
         self._stats = stats
         self._seen: OrderedDict[tuple[str, bytes], None] = OrderedDict()
         self._asked: OrderedDict[str, str] = OrderedDict()
+        self._acknowledging: asyncio.Task[None] | None = None
+        self._newest: tuple[AbstractChannel, int] | None = None
+        """Delivery tag of the newest event that has been read, and its channel."""
 
     async def start(self, channel: Channel) -> None:
         """Consume on this channel; raises the library's errors."""
@@ -68,8 +74,18 @@ class EventFeed:
         key = message.routing_key or ""
         if not (redelivered and (key, message.body) in self._seen):
             self._read(key, message)
-        with suppress(BusError), bus_errors("acknowledging an event"):
-            await channel.basic_ack(tag, wait=False)
+        self._newest = channel, tag
+        if self._acknowledging is None:
+            self._acknowledging = asyncio.create_task(self._acknowledge_soon(), name="acknowledging events")
+
+    async def _acknowledge_soon(self) -> None:
+        """All that has come by then; nothing waits for it, and a write costs as much as an event."""
+        await asyncio.sleep(ACKNOWLEDGED_WITHIN_S)
+        self._acknowledging = None
+        assert self._newest is not None
+        channel, tag = self._newest
+        with suppress(BusError), bus_errors("acknowledging events"):
+            await channel.basic_ack(tag, multiple=True, wait=False)
 
     def _read(self, key: str, message: DeliveredMessage) -> None:
         try:

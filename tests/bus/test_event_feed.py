@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -22,9 +23,12 @@ class Acknowledged:
 
     def __init__(self) -> None:
         self.tags: list[int] = []
+        self.done = asyncio.Event()
 
-    async def basic_ack(self, delivery_tag: int, wait: bool = True) -> None:
+    async def basic_ack(self, delivery_tag: int, multiple: bool = False, wait: bool = True) -> None:
+        assert multiple
         self.tags.append(delivery_tag)
+        self.done.set()
 
 
 async def test_an_event_that_comes_again_counts_once() -> None:
@@ -50,4 +54,5 @@ async def test_an_event_that_comes_again_counts_once() -> None:
         )
 
     assert heard == [DigitPressed("c", digit) for digit in "123"]
-    assert channel.tags == [1, 2, 3, 4, 5]
+    await channel.done.wait()
+    assert channel.tags == [5]  # and with it those before
