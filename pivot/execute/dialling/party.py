@@ -14,8 +14,6 @@ from pivot.model.plain import plain
 
 _RANG_OUT = frozenset({"NO_ANSWER", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT"})
 _CANCELLED = frozenset({"LOSE_RACE", "ORIGINATOR_CANCEL", "PICKED_OFF"})
-_TOLERANCE_S = 0.01
-"""Of the clock, when seconds are counted."""
 
 
 @plain
@@ -51,10 +49,13 @@ class DialledParty:
         return self.over and self.answered_at_s is None and self.cause in _RANG_OUT
 
     def talked_s(self) -> int:
-        """Whole seconds from the answer to the end."""
+        """Seconds from the answer to the end, to the nearest.
+
+        Both are counted when we hear of them, and one report may take longer to us than the other.
+        """
         if self.answered_at_s is None or self.ended_at_s is None:
             return 0
-        return int(self.ended_at_s - self.answered_at_s + _TOLERANCE_S)
+        return int(self.ended_at_s - self.answered_at_s + 0.5)
 
     def child(self, line: Line) -> ChildLeg:
         """This leg as requests describe it."""

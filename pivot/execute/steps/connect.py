@@ -16,7 +16,7 @@ from pivot.model.instructions import ConnectVerb, RelayNoun
 from pivot.model.notes import Unsupported
 from pivot.model.plain import plain
 
-_TOLERANCE_S = 0.01
+_NEAREST_S = 0.5
 
 
 @plain
@@ -85,5 +85,5 @@ class ConnectStep:
         return (
             ("SessionId", stream.sid),
             ("SessionStatus", status),
-            ("SessionDuration", str(int(line.at_s - began_s + _TOLERANCE_S))),
+            ("SessionDuration", str(int(line.at_s - began_s + _NEAREST_S))),
         )
