@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
-HOSTS = ("app.test", "other.test", "else.test", "m.test")
-_ANY_HOST = "|".join(re.escape(host) for host in HOSTS)
+_ANY_HOST = r"[a-z0-9]+\.test"
 _NAMED = re.compile(
-    rf"(?P<scheme>https:)?//(?P<user>[^@/\s\"'<>]+@)?(?P<host>{_ANY_HOST})(?::(?P<port>\d+))?(?![\w.-])"
+    rf"(?P<scheme>https:|(?<=[\s\"'>]))//(?P<user>[^@/\s\"'<>]+@)?(?P<host>{_ANY_HOST})(?::(?P<port>\d+))?(?![\w.-])"
 )
 
 

@@ -73,6 +73,9 @@ class CaseRun:
         """The case's own call, and those of the others in its queue."""
         first = case.responses.get("/voice", [{}])[0].get("fail")
         self.refuses_first, self.is_unknown = first == "refused", first == "dns"
+        rows = [row for answers in case.responses.values() for row in answers]
+        self.keeps_silent = any(row.get("fail") == "timeout" for row in rows)
+        """Time goes on while a server does not answer."""
         asks_names = self.refuses_first or self.is_unknown
         self.addresses = Addresses(case.id, port, "test" if asks_names else "localhost")
         self.told: list[Item] = []

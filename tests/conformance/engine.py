@@ -49,7 +49,7 @@ APOLOGY = "We are sorry, an application error has occurred. Goodbye."
 ALSO_ERRORS = frozenset({31920})
 """Numbers of warnings that Twilio's catalogue counts among the errors."""
 _LIMIT_S = 20_000.0
-_BEGAN_AT = 1_710_237_600.0
+BEGAN_AT = 1_710_237_600.0
 """When every case's call begins: Tue, 12 Mar 2024 10:00:00 +0000."""
 
 
@@ -246,7 +246,7 @@ async def live_call(
     await others.come()
     follow_script(case.script, switch, CALL_ID, clock)
     others.follow(case.script, clock)
-    session.post(Requested(10.0, began_at=_BEGAN_AT))
+    session.post(Requested(10.0, began_at=BEGAN_AT))
     try:
         async with asyncio.timeout(_LIMIT_S):
             await session.run()

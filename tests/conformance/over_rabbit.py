@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from aiohttp import web
@@ -24,13 +24,12 @@ from pivot.session.worker import Worker
 from pivot.sim.fakes import FakePhones, FakeSpeech
 from pivot.sim.kazoo import SimulatedKazoo
 from pivot.sim.rabbit_link import open_link
-from tests.conformance.addresses import HOSTS
 from tests.conformance.callers import Callers
 from tests.conformance.case_run import CaseRun, Snapshots
 from tests.conformance.cases import Case, Item
-from tests.conformance.engine import rules_for_cases, timed_on_engine
+from tests.conformance.engine import BEGAN_AT, rules_for_cases, timed_on_engine
 from tests.conformance.over_http import OVER_HTTP, Noting, settings_for_cases
-from tests.dns_server import Names, Says, dns_server
+from tests.dns_server import Says, dns_server
 
 LIMIT_S = 60.0
 """What lasts longer, on virtual time, is left out here."""
@@ -73,7 +72,7 @@ class _Asking:
         if request.purpose is not Purpose.DOCUMENT:
             run.tells(request)
             return await fetcher.fetch(request)
-        with run.clock.held():
+        with nullcontext() if run.keeps_silent else run.clock.held():
             return await fetcher.fetch(request)
 
 
@@ -111,14 +110,16 @@ async def run_over_rabbit(amqp_url: str, cases: Sequence[Case]) -> Outcome:
     """Run these cases; `amqp_url` is an empty virtual host."""
     snapshots, speech = Snapshots(), FakeSpeech()
     runs: dict[str, CaseRun] = {}
-    by_host: dict[str, CaseRun] = {}
+    by_name: dict[str, CaseRun] = {}
     async with AsyncExitStack() as rooms:
-        port = await rooms.enter_async_context(_serve(by_host))
+        port = await rooms.enter_async_context(_serve(by_name))
         names = await rooms.enter_async_context(dns_server())
         for case in cases:
             run = CaseRun(case, port, snapshots, speech)
             runs[run.account_id] = run
-            _make_known(run, names, by_host)
+            by_name[case.id] = run
+            if run.refuses_first:  # nobody listens at the first address
+                names.says[run.addresses.host("app.test")] = [Says(("127.0.0.2",)), Says(("127.0.0.1",))]
         settings = replace(settings_for_cases(), nameservers=(names.endpoint,))
         usual = await rooms.enter_async_context(open_fetcher(settings))
         slow = await rooms.enter_async_context(open_fetcher(replace(settings, retry_delay_s=2.5)))
@@ -131,7 +132,9 @@ async def run_over_rabbit(amqp_url: str, cases: Sequence[Case]) -> Outcome:
         )
         rules, meetings = rules_for_cases(), LocalMeetings(time.time)
         fetcher = _Asking(runs, usual, slow)
-        world = World(_Noted(real, runs), fetcher, snapshots, time.time, meetings, FakePhones(), speech)
+        world = World(
+            _Noted(real, runs), fetcher, snapshots, lambda: BEGAN_AT + 0.5, meetings, FakePhones(), speech
+        )
         callers = {run.account_id: Callers(run, kazoo, world, meetings) for run in runs.values()}
 
         def watch(request: PivotRequest, delivery: Delivery) -> tuple[Observer, ...]:
@@ -154,19 +157,17 @@ async def run_over_rabbit(amqp_url: str, cases: Sequence[Case]) -> Outcome:
     )
 
 
-def _make_known(run: CaseRun, names: Names, by_host: dict[str, CaseRun]) -> None:
-    """Names of the case's hosts, for the web server and where a name server is asked."""
-    for host in (*HOSTS, "p8443.app.test"):
-        name = run.addresses.host(host)
-        by_host[f"{name}:{run.addresses.port}"] = run
-        if run.refuses_first:  # nobody listens at the first address
-            names.says[name] = [Says(("127.0.0.2",)), Says(("127.0.0.1",))]
+def _date_of_the_cases() -> float:
+    """When every call begins, in the middle of the second: dates that are told are counted on from there."""
+    return BEGAN_AT + 0.5
 
 
 @asynccontextmanager
-async def _serve(by_host: dict[str, CaseRun]) -> AsyncIterator[int]:
+async def _serve(by_name: dict[str, CaseRun]) -> AsyncIterator[int]:
+    """The servers of all cases, told apart by the first part of their names."""
+
     async def answer(request: web.BaseRequest) -> web.Response:
-        return await by_host[request.host].door.answer(request)
+        return await by_name[request.host.partition(".")[0]].door.answer(request)
 
     runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)
     await runner.setup()
