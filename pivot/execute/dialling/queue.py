@@ -63,6 +63,7 @@ class QueueAttempt:
         announcement = None if url is None else Callback(line.resolve(url), noun.leg.method)
         yield TakeFromQueue(self.queue, noun.name, announcement)
         yield StartTimer(self.timer, self.wishes.timeout_s)
+        yield from self._ring(line)
 
     def receive(self, event: Event, line: Line) -> Course:
         match event:
@@ -94,13 +95,10 @@ class QueueAttempt:
             case QueueChange.UNKNOWN:
                 yield line.fault("nobody ever entered a queue of this name", None)
                 yield from self._end(line, _NOT_FOUND)
-            case QueueChange.AWAITING:
-                yield from self._ring(line)
             case QueueChange.MATCHED:
                 self._is_for(news.other)
                 self.parties[0].waited_s = news.waited_s
                 yield CancelTimer(self.timer)
-                yield from self._ring(line)
             case QueueChange.READY if not self.join_id and news.other == self.parties[0].call_id:
                 yield from self._join(line)
             case QueueChange.LOST:

@@ -47,6 +47,10 @@ from pivot.translate.twiml.places import Place
 _FULL = 16020
 _LABEL_TAKEN = 16025
 _WAIT = 13233
+_SILENT_OWNER_S = 2.0
+"""The room's owner has not answered for so long: the caller waits as for any conference meanwhile."""
+_LOST_OWNER_S = 60.0
+"""It never will."""
 _JOINING_S = 10.0
 _LEAVING_S = 3.0
 
@@ -89,6 +93,7 @@ class ConferenceStep:
         noun = self.noun
         guest = self._guest(line)
         yield EnterRoom(self.room, noun.name, guest, noun.max_participants, line.resolved(noun.status))
+        yield StartTimer(self.timer, _SILENT_OWNER_S)
 
     def receive(self, event: Event, line: Line) -> Course:
         match event:
@@ -135,6 +140,7 @@ class ConferenceStep:
                 yield from self._end(line, "failed")
             case RoomChange.ENTERED:
                 self.entered = True
+                yield CancelTimer(self.timer)
                 yield from self._join(line) if news.started else self._wait(line)
             case RoomChange.STARTED if not self.join_id:
                 yield from self._join(line)
@@ -162,6 +168,8 @@ class ConferenceStep:
 
     def _wait(self, line: Line) -> Course:
         noun = self.noun
+        if self.waiting is not None:
+            return
         if noun.wait_url and not line.profile.wait_url_is_document:
             self.waiting = Treatment(Place.CONFERENCE_WAIT, music=True, media=line.media(noun.wait_url))
         else:
@@ -223,9 +231,16 @@ class ConferenceStep:
     # Out of it
 
     def _timed(self, line: Line) -> Course:
-        """The limit of time; or joining or leaving took too long, and the caller must not be stuck."""
+        """The limit of time; or somebody else took too long, and the caller must not be stuck."""
         if self.leaving:
             yield from self._end(line)
+        elif not self.join_id and self.waiting is None:
+            yield StartTimer(self.timer, _LOST_OWNER_S)
+            yield from self._wait(line)
+        elif not self.join_id:
+            yield line.fault("the conference's owner does not answer", None)
+            yield from self._end(line, "failed")
+            yield LeaveRoom(self.room)
         elif self.participant is None and not self.begun:
             yield line.fault("the switch did not bring the caller into the conference", None)
             yield from self._end(line, "failed")

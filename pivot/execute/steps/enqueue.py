@@ -28,6 +28,10 @@ from pivot.model.queues import (
 from pivot.translate.twiml.places import Place
 
 _FULL = 14207
+_SILENT_OWNER_S = 2.0
+"""The queue's owner has not answered for so long: the caller hears music meanwhile."""
+_LOST_OWNER_S = 60.0
+"""It never will."""
 _JOINING_S = 15.0
 """How long the party who takes the caller may need to join it."""
 
@@ -40,6 +44,7 @@ class EnqueueStep:
 
     verb: EnqueueVerb
     queue: str = ""
+    """Set as long as the owner may know of the caller."""
     entered_at_s: float | None = None
     ended_at_s: float | None = None
     """When the waiting ended."""
@@ -59,6 +64,7 @@ class EnqueueStep:
         self.queue = queue_id(line.state.request.call.account_id or "", self.verb.name)
         self.timer = f"queue {line.draw_id()}"
         yield EnterQueue(self.queue, self.verb.name, self.verb.max_size)
+        yield StartTimer(self.timer, _SILENT_OWNER_S)
 
     def receive(self, event: Event, line: Line) -> Course:
         match event:
@@ -74,8 +80,7 @@ class EnqueueStep:
             case LegsParted(call_id) if call_id == line.leg and self.joined:
                 yield from self._end("bridged", line)
             case TimerFired(name) if name == self.timer:
-                yield line.fault("who took the caller from the queue never joined it", None)
-                yield from self._end("system-error", line)
+                yield from self._timed(line)
             case _ if self.announcement is not None:
                 yield from self.announcement.receive(event, line)
                 if self.announcement.result is not None:
@@ -88,19 +93,22 @@ class EnqueueStep:
     def stop(self, line: Line) -> Course:
         yield CancelTimer(self.timer)
         yield from self._silence(line)
-        if self.entered_at_s is not None:
-            self.entered_at_s = None
+        if self.queue:
             yield LeaveQueue(self.queue)
+            self.queue = ""
 
     # Waiting
 
     def _news(self, news: QueueNews, line: Line) -> Course:
         match news.change:
             case QueueChange.FULL:
+                self.queue = ""
                 yield line.warn(f"the queue {self.verb.name!r} is full", _FULL)
                 yield from self._end("queue-full", line)
-            case QueueChange.ENTERED:
+            case QueueChange.ENTERED if self.entered_at_s is None:
                 self.entered_at_s = line.at_s
+                yield CancelTimer(self.timer)
+                yield from self._silence(line)
                 wait_url, method = self.verb.wait_url, self.verb.wait_method
                 self.treatment = Treatment.of(wait_url, method, line, Place.QUEUE_WAIT)
                 yield from self.treatment.start(line)
@@ -118,6 +126,19 @@ class EnqueueStep:
                 if self.treatment is not None:
                     yield from self.treatment.start(line)
                     yield from self._follow(line)
+
+    def _timed(self, line: Line) -> Course:
+        """Somebody else is silent, and nobody may hear that."""
+        if self.taken_by:
+            yield line.fault("who took the caller from the queue never joined it", None)
+            yield from self._end("system-error", line)
+        elif self.treatment is None:
+            self.treatment = Treatment(Place.QUEUE_WAIT)
+            yield from self.treatment.play_music(line)
+            yield StartTimer(self.timer, _LOST_OWNER_S)
+        else:
+            yield line.fault("the queue's owner does not answer", None)
+            yield from self._end("system-error", line)
 
     def _follow(self, line: Line) -> Course:
         treatment = self.treatment

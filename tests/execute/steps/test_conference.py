@@ -8,7 +8,7 @@ from typing import Any
 
 from pivot.execute.rules import Rules
 from pivot.meeting.rooms import RoomTable
-from pivot.model.commands import BindCall, Fetch, Notify, StartTimer, UnbindCall
+from pivot.model.commands import BindCall, CancelTimer, Fetch, Notify, StartTimer, UnbindCall
 from pivot.model.dialling import HoldMusic, StartRecording
 from pivot.model.events import ChannelDestroyed, DigitPressed, Event, Executed, Fetched, TimerFired
 from pivot.model.notes import Noticed
@@ -120,7 +120,7 @@ def test_who_waits_hears_music_outside_and_joins_when_it_starts() -> None:
 
     starts = history.happens(RoomNews(ROOM, RoomChange.STARTED, "other", 1, True))
 
-    assert [type(item) for item in waits] == [HoldMusic]
+    assert [type(item) for item in waits] == [CancelTimer, HoldMusic]
     kinds = [type(item) for item in starts]
     assert kinds[:4] == [StopMedia, BindCall, JoinConference, BeepConference]
 
@@ -338,3 +338,26 @@ def test_a_wait_document_that_redirects_for_ever_keeps_the_caller_waiting() -> N
 
     assert history.at_s > 290
     assert not any(isinstance(item, LeaveRoom) for item in history.done)
+
+
+def test_an_owner_that_does_not_answer_costs_nobody_silence() -> None:
+    """The caller waits as for any conference; if the owner never comes back, the Dial has failed."""
+    history = History(DOCUMENT)
+    entering = history.last(StartTimer)
+
+    waits = history.happens(TimerFired(entering.name), after_s=entering.delay_s)
+    assert [type(item) for item in waits] == [StartTimer, HoldMusic]
+    gives_up = history.happens(TimerFired(entering.name), after_s=60.0)
+
+    assert LeaveRoom(ROOM) in gives_up
+    assert ("DialCallStatus", "failed") in history.last(Fetch).request.parameters
+
+
+def test_a_late_answer_of_the_owner_finds_the_caller_waiting() -> None:
+    """The music goes on; it does not begin anew."""
+    history = History(DOCUMENT)
+    history.happens(TimerFired(history.last(StartTimer).name))
+
+    assert [type(item) for item in history.happens(RoomNews(ROOM, RoomChange.ENTERED, CALL_ID))] == [
+        CancelTimer
+    ]

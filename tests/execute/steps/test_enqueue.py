@@ -9,7 +9,7 @@ import pytest
 
 from pivot.execute.parameters import Texts
 from pivot.model.codes import Code
-from pivot.model.commands import CancelFetch, Command, Fetch, StartTimer
+from pivot.model.commands import CancelFetch, CancelTimer, Command, Fetch, StartTimer
 from pivot.model.dialling import HoldMusic, LegsBridged, LegsParted
 from pivot.model.events import ChannelDestroyed, DigitPressed, Executed, Fetched, FetchFailed, TimerFired
 from pivot.model.fetch import FetchFailure
@@ -65,7 +65,7 @@ def test_the_caller_is_answered_and_enters_the_accounts_queue() -> None:
     """Two accounts never share one, whatever they call it."""
     history = History("<Enqueue maxQueueSize='7'>support</Enqueue>", TWILIO)
 
-    answer, enter = history.done[-2:]
+    answer, enter, _ = history.done[-3:]
     assert isinstance(answer, AnswerCall)
     assert enter == EnterQueue(QUEUE, "support", 7)
     assert queue_id("other account", "support") != QUEUE
@@ -294,3 +294,25 @@ def test_a_caller_who_hangs_up_leaves_the_queue_and_the_action_is_told(joined: b
     assert (CancelFetch in kinds(items)) is not joined
     assert told(history)["QueueResult"] == ("bridged" if joined else "hangup")
     assert history.sent_to_the_dead() == []
+
+
+def test_an_owner_that_does_not_answer_costs_nobody_silence() -> None:
+    """There is music; if the owner never comes back, the caller goes on with its document."""
+    history = History("<Enqueue action='/q' waitUrl='/wait'>support</Enqueue>", TWILIO)
+    entering = history.last(StartTimer)
+
+    assert kinds(history.happens(TimerFired(entering.name))) == [HoldMusic, StartTimer]
+    gives_up = history.happens(TimerFired(entering.name), after_s=60.0)
+
+    assert LeaveQueue(QUEUE) in gives_up
+    assert told(history) == {"QueueResult": "system-error"}
+
+
+def test_a_late_answer_of_the_owner_begins_the_waiting_as_the_document_wants_it() -> None:
+    """The music that bridged the time stops."""
+    history = History("<Enqueue waitUrl='/wait'>support</Enqueue>", TWILIO)
+    history.happens(TimerFired(history.last(StartTimer).name))
+
+    items = history.happens(QueueNews(QUEUE, QueueChange.ENTERED, position=1, size=1))
+
+    assert kinds(items) == [CancelTimer, StopMedia, Waiting, AskPlace]
