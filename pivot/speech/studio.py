@@ -26,8 +26,10 @@ log = structlog.get_logger()
 PATH: Final = "/speech/"
 """Under which sounds are served."""
 MOST_SILENT: Final = 5
-"""Syntheses in a row that ran out of time, after which the plug-in is left alone for a while."""
+"""Syntheses of one account in a row that ran out of time; then it does without the plug-in for a while."""
 REST_S: Final = 10.0
+_MOST_ACCOUNTS: Final = 10_000
+"""With a run of such syntheses."""
 _MOST_ADDRESSES: Final = 10_000
 _SAFE_URL: Final = re.compile(r"https?://[A-Za-z0-9._~:/?#\[\]@!&*+,;=%-]{1,2000}")
 """Without what means something to the switch, which puts the URL into an expression of its own."""
@@ -73,8 +75,8 @@ class Studio:
         self._jobs: dict[str, asyncio.Task[str]] = {}
         self._addresses: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self._clock = clock
-        self._silent = 0
-        self._rests_until = 0.0
+        self._silences: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        """By account: how many syntheses in a row ran out of time, and until when none is tried."""
 
     @property
     def running(self) -> int:
@@ -122,7 +124,7 @@ class Studio:
                 self.counts.found += 1
                 return url
             async with self._places.one(account_id, self._settings.timeout_s):
-                made = await self._made(wish)
+                made = await self._made(account_id, wish)
             url = await self._kept(name, made)
         except SpeechError:
             raise
@@ -133,23 +135,30 @@ class Studio:
         self.counts.made += 1
         return url
 
-    async def _made(self, wish: SpeechWish) -> Audio | AudioAt:
-        if self._clock() < self._rests_until:
+    async def _made(self, account_id: str, wish: SpeechWish) -> Audio | AudioAt:
+        _, rests_until = self._silences.get(account_id, (0, 0.0))
+        if self._clock() < rests_until:
             raise SpeechError("the plug-in has not answered lately and is left alone for a while")
         try:
             async with asyncio.timeout(self._settings.timeout_s):
                 made = await self._engine.synthesise(wish)
         except TimeoutError:
-            self._silent += 1
-            if self._silent >= MOST_SILENT:
-                self._rests_until = self._clock() + REST_S
-                log.error("speech.silent", syntheses=self._silent, rest_s=REST_S)
+            self._note_silence(account_id)
             raise
         except Exception:
-            self._silent = 0
+            self._silences.pop(account_id, None)
             raise
-        self._silent = 0
+        self._silences.pop(account_id, None)
         return made
+
+    def _note_silence(self, account_id: str) -> None:
+        silent, rests_until = self._silences.pop(account_id, (0, 0.0))
+        if silent + 1 >= MOST_SILENT:
+            rests_until = self._clock() + REST_S
+            log.error("speech.silent", account_id=account_id, syntheses=silent + 1, rest_s=REST_S)
+        self._silences[account_id] = silent + 1, rests_until
+        while len(self._silences) > _MOST_ACCOUNTS:
+            self._silences.popitem(last=False)
 
     async def _found(self, name: str) -> str | None:
         url, until = self._addresses.get(name, ("", 0.0))

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pivot.speech.plugin import Audio, SpeechWish
+from pivot_espeak import telephone
 from pivot_espeak.languages import language_for
-from pivot_espeak.telephone import telephone_wav
 
 _MAX_BYTES = 16_777_216
 """Of espeak-ng's output: six minutes. A text of 4,096 characters takes about four, SSML's pauses apart."""
+_FILTER = (sys.executable, "-I", "-S", telephone.__file__)
 _ENVIRONMENT = {"LANG": "C.UTF-8"}
-"""All that espeak-ng is told of ours; the worker's environment holds secrets."""
+"""All that programs are told of ours; the worker's environment holds secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,8 @@ class Espeak:
         voice = f"{language}+{variant}" if variant else language
         markup = ("-m",) if wish.ssml else ()  # without it a `<` is read out
         arguments = ("-b", "1", "-v", voice, "-s", str(self._options.speed), *markup, "--stdin", "--stdout")
-        spoken = await run(self._program, *arguments, text=wish.ssml or wish.text)
-        return Audio(await asyncio.to_thread(telephone_wav, spoken))
+        spoken = await run(self._program, *arguments, given=(wish.ssml or wish.text).encode())
+        return Audio(await run(*_FILTER, given=spoken))
 
 
 @asynccontextmanager
@@ -100,7 +103,7 @@ def read_options(given: Mapping[str, Any]) -> Options:
     return options
 
 
-async def run(program: str, *arguments: str, text: str = "", max_bytes: int = _MAX_BYTES) -> bytes:
+async def run(program: str, *arguments: str, given: bytes = b"", max_bytes: int = _MAX_BYTES) -> bytes:
     """What a program writes; it is killed when the caller gives up, or when it writes too much.
 
     Raises:
@@ -112,11 +115,11 @@ async def run(program: str, *arguments: str, text: str = "", max_bytes: int = _M
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    feeding = asyncio.create_task(_feed(process.stdin, text.encode()))
+    feeding = asyncio.create_task(_feed(process.stdin, given))
     try:
         written = await _read(process.stdout, max_bytes)
         if await process.wait() != 0:
-            raise RuntimeError(f"espeak-ng ended with status {process.returncode}")
+            raise RuntimeError(f"{Path(program).name} ended with status {process.returncode}")
         return written
     finally:
         feeding.cancel()
@@ -125,9 +128,9 @@ async def run(program: str, *arguments: str, text: str = "", max_bytes: int = _M
         await process.communicate()
 
 
-async def _feed(stdin: asyncio.StreamWriter, text: bytes) -> None:
+async def _feed(stdin: asyncio.StreamWriter, given: bytes) -> None:
     with suppress(ConnectionError):
-        stdin.write(text)
+        stdin.write(given)
         await stdin.drain()
         stdin.close()
 
@@ -137,5 +140,5 @@ async def _read(stdout: asyncio.StreamReader, max_bytes: int) -> bytes:
     while chunk := await stdout.read(65_536):
         written += chunk
         if len(written) > max_bytes:
-            raise RuntimeError(f"espeak-ng wrote more than {max_bytes} bytes")
+            raise RuntimeError(f"a program wrote more than {max_bytes} bytes")
     return bytes(written)

@@ -1,4 +1,8 @@
-"""Sounds as telephones carry them: 8,000 samples a second, 16 bits, one channel."""
+"""Sounds as telephones carry them: 8,000 samples a second, 16 bits, one channel.
+
+Run as a program it turns espeak-ng's WAV on its standard input into such a one on its standard output: a
+minute of speech is a second of arithmetic, which must not hold up the calls of the worker.
+"""
 
 from __future__ import annotations
 
@@ -79,3 +83,7 @@ def _wav(samples: array[int]) -> bytes:
         sound.setframerate(RATE)
         sound.writeframes(samples.tobytes())
     return file.getvalue()
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(telephone_wav(sys.stdin.buffer.read()))
