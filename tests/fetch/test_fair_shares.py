@@ -39,7 +39,7 @@ async def hanging(opened: HttpFetcher, there: Server, count: int, account: str =
 
 
 async def ends(awaitable: Awaitable[Answer | FetchFailure]) -> Answer | FetchFailure:
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         return await awaitable
 
 
