@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pivot.cluster.attributes import Document, is_true, text
 from pivot.cluster.device import Device, named
+from pivot.model.dial_strings import may_be_number
 from pivot.model.dialling import Endpoint, EndpointKind
 
 _CONFIRM_WITHIN_MS = 7000
@@ -19,7 +20,8 @@ class Forwarding:
     def __init__(self, device: Device) -> None:
         self._device = device
         self._wish: Document = device.settings["call_forward"]
-        self._number = text(self._wish, "number")
+        number = text(self._wish, "number")
+        self._number = number if number is not None and may_be_number(number) else None
 
     @property
     def rings(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pivot.errors import WireError
 from pivot.model.call import Call
+from pivot.model.dial_strings import may_be_caller
 from pivot.model.dialling import (
     BridgeTo,
     CallApart,
@@ -123,7 +124,7 @@ def _command(name: Application, leg: str) -> Payload:
 
 def _shown(caller_id: CallerId) -> Payload:
     shown: Payload = {}
-    if caller_id.number:
+    if may_be_caller(caller_id.number):  # else the switch's own is shown
         shown[Field.OUTBOUND_CALLER_ID_NUMBER] = caller_id.number
     if caller_id.name:
         shown[Field.OUTBOUND_CALLER_ID_NAME] = caller_id.name

@@ -9,11 +9,20 @@ create_sip_endpoint and create_call_fwd_endpoint; kz_endpoint_v5.erl, create_sip
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from pivot.model.call import Call
-from pivot.model.dial_strings import may_be_header
+from pivot.model.dial_strings import (
+    may_be_address,
+    may_be_caller,
+    may_be_header,
+    may_be_number,
+    may_be_quoted,
+    may_be_value,
+)
 from pivot.model.dialling import Endpoint, EndpointKind
 from pivot.model.instructions import NameValue
 from pivot.wire.address import is_process
@@ -23,12 +32,27 @@ from pivot.wire.payload import Payload
 _LABEL = "Pivot-Label"
 """In Custom-Channel-Vars: how the document names the party, percent-encoded like a URL."""
 _IN_LABELS = "@:;+=?&/ "
+_GUARDS: Final[Mapping[str, Callable[[str], bool]]] = {
+    Field.ROUTE: lambda text: may_be_address(text) or may_be_number(text),
+    Field.AUTH_USER: may_be_quoted,
+    Field.AUTH_PASSWORD: may_be_quoted,
+    "Require-Fail-On-Single-Reject": may_be_quoted,  # a list of ours, with commas
+    Field.OUTBOUND_CALLER_ID_NUMBER: lambda text: text == "" or may_be_caller(text),
+    # The switch's side itself takes out whatever is neither letter nor digit.
+    "Outbound-Callee-ID-Name": lambda name: True,
+    Field.OUTBOUND_CALLER_ID_NAME: lambda name: True,
+}
+"""Where something else than a plain value may stand."""
+_GUARDED_ALREADY: Final = frozenset({Field.CUSTOM_SIP_HEADERS, Field.FAILOVER})
 _BY_ID = "endpoint"
 """Invite-Format of a device that the switch's side looks up by its id."""
 
 
 def encode_endpoint(call: Call, endpoint: Endpoint) -> Payload:
-    """The endpoint as the switch's side takes it; one without Invite-Format would vanish in silence."""
+    """The endpoint as the switch's side takes it; one without Invite-Format would vanish in silence.
+
+    What would be more than a value in the dial string is left out; a party without an address is not rung.
+    """
     optional: Payload = {
         Field.SIP_TRANSPORT: endpoint.transport,
         Field.AUTH_USER: endpoint.username,
@@ -38,7 +62,7 @@ def encode_endpoint(call: Call, endpoint: Endpoint) -> Payload:
         Field.ACCOUNT_ID: call.account_id,
         Field.FAILOVER: _failover(call, endpoint),
     }
-    return {
+    members: Payload = {
         Field.INVITE_FORMAT: endpoint.kind.value,
         **_address(endpoint),
         **endpoint.details,
@@ -47,6 +71,24 @@ def encode_endpoint(call: Call, endpoint: Endpoint) -> Payload:
         Field.OUTBOUND_CALL_ID: endpoint.call_id,
         Field.CUSTOM_CHANNEL_VARS: {**endpoint.variables, _LABEL: quote(endpoint.label, safe=_IN_LABELS)},
     }
+    return _guarded(members)
+
+
+def _guarded(members: Mapping[str, Any]) -> Payload:
+    """Documents and the account's database say much of this; their authors have no say in the switch."""
+    kept = {name: _sendable(name, value) for name, value in members.items()}
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+def _sendable(name: str, value: Any) -> Any:
+    match value:
+        case str():
+            return value if _GUARDS.get(name, may_be_value)(value) else None
+        case list():
+            return [each for each in value if _sendable(name, each) is not None]
+        case Mapping() if name not in _GUARDED_ALREADY:
+            return _guarded(value)
+    return value
 
 
 def _headers(endpoint: Endpoint) -> dict[str, str]:

@@ -221,6 +221,13 @@ def test_a_number_that_replaces_the_device_rings_alone() -> None:
     }
 
 
+def test_a_forwarding_to_what_is_no_number_is_none() -> None:
+    """The switch would run `app=...` as an application; the device itself rings."""
+    forward = {"enabled": True, "number": "app=system:reboot", "substitute": True}
+
+    assert ring(device("device-1", call_forward=forward), owner=user("user-1")) == (PHONE,)
+
+
 def test_the_owners_forwarding_counts_once_for_all_devices() -> None:
     """Three phones must not call the same mobile three times."""
     owner = user(call_forward=FORWARD)

@@ -173,6 +173,71 @@ def test_no_text_of_a_document_becomes_another_variable_of_the_leg() -> None:
     assert sent.command.endpoints[0].label == label
 
 
+def test_no_text_of_the_accounts_database_does_either() -> None:
+    """Users and devices are written by customers; a device that has no address left is not rung."""
+    trick = "x]loopback/app=system:reboot"
+    failover = Endpoint("", "", EndpointKind.NUMBER, "app=system:reboot")
+    party = Endpoint(
+        "joey",
+        "b1",
+        EndpointKind.DEVICE,
+        trick,
+        "pbx.example.com",
+        variables={"Owner-ID": "u1", "Auto-Answer": "1!execute_on_answer=reboot", "RTCP-MUX": True},
+        details={
+            "Hold-Media": "a!execute_on_answer=reboot",
+            "To-User": trick,
+            "To-DID": "5000",
+            "Codecs": ["PCMU", "a'!x=y"],
+            "Outbound-Callee-ID-Name": "Joe O'Brien!",
+            "Endpoint-Delay": 5,
+        },
+        failover=failover,
+    )
+
+    message = encode_command(call(), BridgeTo("m1", (party,), 20.0), SENDER, "unused")
+
+    (endpoint,) = orjson.loads(message.payload)["Endpoints"]
+    assert endpoint == {
+        "Invite-Format": "username",
+        "To-Realm": "pbx.example.com",
+        "To-DID": "5000",
+        "Codecs": ["PCMU"],
+        "Outbound-Callee-ID-Name": "Joe O'Brien!",
+        "Endpoint-Delay": 5,
+        "Account-ID": "a1b2",
+        "Failover": {
+            "Invite-Format": "loopback",
+            "To-DID": "app=system:reboot",
+            "Account-ID": "a1b2",
+            "Outbound-Call-ID": "b1",
+            "Custom-Channel-Vars": {"Pivot-Label": "joey"},
+        },
+        "Outbound-Call-ID": "b1",
+        "Custom-Channel-Vars": {"Owner-ID": "u1", "RTCP-MUX": True, "Pivot-Label": "joey"},
+    }
+
+
+@pytest.mark.parametrize("route", ["loopback/app=system:reboot", "sofia/gateway/x/1", "sip:a@b,error/x"])
+def test_a_device_is_rung_by_sip_and_nothing_else(route: str) -> None:
+    """The switch takes a route as it stands, and has endpoints that run its applications."""
+    party = Endpoint("door", "b1", EndpointKind.ROUTE, route)
+
+    message = encode_command(call(), CallApart("m1", party, 20.0), SENDER, "unused")
+
+    assert "Route" not in orjson.loads(message.payload)["Endpoints"][0]
+
+
+@pytest.mark.parametrize("number", ["1>sofia/x/1", "1',x='y", "${x}"])
+def test_a_callers_number_that_is_none_is_not_shown(number: str) -> None:
+    """The account's documents name it."""
+    message = encode_command(call(), BridgeTo("m1", (SIP,), 20.0, CallerId(number, "Acme")), SENDER, "")
+
+    payload = orjson.loads(message.payload)
+    assert "Outbound-Caller-ID-Number" not in payload
+    assert payload["Outbound-Caller-ID-Name"] == "Acme"
+
+
 def test_joining_does_not_take_the_other_leg_from_its_control_process() -> None:
     """A usurpation would end the session of a caller who waits in a queue."""
     payload = orjson.loads(encode_command(call(), JoinLeg("m1", "b2"), SENDER, "unused").payload)
