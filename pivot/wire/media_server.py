@@ -12,6 +12,7 @@ from pivot.model.events import ChannelFound, FileSent
 from pivot.model.switch import AskChannel, SendFile
 from pivot.wire.apis import CHANNEL_STATUS_REQ, CHANNEL_STATUS_RESP, SWITCH_COMMAND, SWITCH_REPLY
 from pivot.wire.envelope import ECALLMGR, KAPPS_CALL_COMMAND, PIVOT, Message, Sender, seal
+from pivot.wire.expansion import one_argument
 from pivot.wire.names import Category, EventName, Exchange, Field
 from pivot.wire.payload import Payload, decode
 from pivot.wire.routing import channel_status_request, media_server_command
@@ -48,7 +49,7 @@ def encode_send_file(call: Call, command: SendFile, sender: Sender) -> Message:
         SWITCH_COMMAND,
         {
             Field.COMMAND: "send_http",
-            Field.ARGS: {"File-Name": command.path, "Url": command.url, "Http-Method": "put"},
+            Field.ARGS: {"File-Name": command.path, "Url": one_argument(command.url), "Http-Method": "put"},
             Field.FREESWITCH_NODE: node,
         },
         kind=(Category.SWITCH_EVENT, EventName.COMMAND),

@@ -44,3 +44,8 @@ def test_no_trick_is_left_by_taking_one_apart(text: str) -> None:
     """Nested and doubled."""
     assert "${" not in spoken_as_written(text)
     assert "${" not in named_as_written(text)
+
+
+def test_a_bar_in_a_text_does_not_choose_the_voice() -> None:
+    """The switch's application takes `engine|voice|text`: what stands before a bar would not be heard."""
+    assert spoken_as_written("Sales | Support | Billing") == "Sales   Support   Billing"

@@ -60,6 +60,15 @@ def test_a_file_is_put_by_the_media_server_that_holds_it() -> None:
     assert decode_request(payload) == (command, "our-queue")
 
 
+def test_a_url_names_no_other_file_of_the_media_server() -> None:
+    """Its side writes URL and file as two words: after a blank the customer would name the file."""
+    command = SendFile("m1", "/tmp/r.mp3", "https://s.test/ /etc/passwd\n\u2003x", "freeswitch@m1")
+
+    payload = orjson.loads(encode_command(CALL, command, SENDER, "unused").payload)
+
+    assert payload["Args"]["Url"] == "https://s.test/%20/etc/passwd%0A%E2%80%83x"
+
+
 def test_a_file_that_nobody_knows_the_server_of_cannot_be_sent() -> None:
     """An empty key would reach no media server, or all."""
     with pytest.raises(WireError, match="which media server"):
