@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
 
 from pivot.execute.asking import Texts
 from pivot.execute.line import Course, Line
-from pivot.execute.recordings import Recording, begin_recording, recording_parameters
+from pivot.execute.recordings import Recording, begin_recording, file_url, recording_parameters
 from pivot.model.dialling import StartRecording, StopRecording
 from pivot.model.instructions import ConferenceNoun, DialVerb, RecordingNoun
 from pivot.model.plain import plain
@@ -30,13 +29,12 @@ class Tape:
     @classmethod
     def of_dial(cls, verb: DialVerb, line: Line) -> Tape:
         """As a Dial wants it."""
-        url = verb.action if verb.action is not None else ""
         return cls(
             Recording(
                 key := line.draw_id(),
                 line.leg,
                 "DialVerb",
-                file_url(key, url, line),
+                file_url(key, _place(verb.action or "", line), line),
                 line.resolved(verb.recording_status),
                 channels=2 if verb.record_dual else 1,
                 track=verb.recording_track,
@@ -51,7 +49,7 @@ class Tape:
                 key := line.draw_id(),
                 line.leg,
                 "StartCallRecordingTwiML",
-                file_url(key, "", line),
+                file_url(key, _place("", line), line),
                 line.resolved(noun.status),
                 channels=2 if noun.dual else 1,
                 track=noun.track,
@@ -63,7 +61,7 @@ class Tape:
     def of_conference(cls, noun: ConferenceNoun, room: str, line: Line) -> Tape:
         """What this member says and hears, which is the whole conference."""
         key = line.draw_id()
-        url, status = file_url(key, "", line), line.resolved(noun.recording_status)
+        url, status = file_url(key, _place("", line), line), line.resolved(noun.recording_status)
         return cls(Recording(key, line.leg, "Conference", url, status, room=room))
 
     def start(self, line: Line) -> Course:
@@ -92,7 +90,6 @@ class Tape:
         return recording_parameters(self.recording, line)
 
 
-def file_url(key: str, written: str, line: Line) -> str:
-    """Where the file is put and fetched: where the operator says, else below a URL of the document."""
-    parts = urlsplit(line.rules.recordings_url or line.resolve(written))
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{key}.mp3", fragment=""))
+def _place(written: str, line: Line) -> str:
+    """Where the operator wants recordings, else below a URL of the document."""
+    return line.rules.recordings_url or line.resolve(written)

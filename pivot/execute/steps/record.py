@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
 
 from pivot.execute.line import Course, Line
 from pivot.execute.recordings import (
     Recording,
     begin_recording,
     drop_recording,
+    file_url,
     is_event_of,
     recording_parameters,
 )
@@ -30,6 +30,8 @@ from pivot.model.switch import Beep, RecordLeg, StopMedia
 
 _HANGUP_FOLLOWS_S = 2.0
 """A recording that ended for no other reason has ended with its channel, whose own event is still to come."""
+_CUT_SHORT_S = 0.5
+"""A switch that stops at the limit has often recorded some milliseconds less."""
 
 
 @plain
@@ -55,7 +57,11 @@ class RecordStep:
             yield Unsupported("Record transcribe", "no transcription is connected; nobody is called back")
         key, self.msg_id = line.draw_id(), line.draw_id()
         self.recording = Recording(
-            key, line.leg, "RecordVerb", _upload_url(self.verb, key, line), line.resolved(self.verb.status)
+            key,
+            line.leg,
+            "RecordVerb",
+            file_url(key, _place(self.verb, line), line),
+            line.resolved(self.verb.status),
         )
         begin_recording(self.recording, line)
         if self.verb.play_beep:
@@ -102,7 +108,7 @@ class RecordStep:
     def _ended(self, event: RecordingStopped, recording: Recording, line: Line) -> Course:
         self.stopped = True
         recording.length_s = event.length_s
-        by_limit = event.length_s >= self.verb.max_length_s
+        by_limit = event.length_s >= self.verb.max_length_s - _CUT_SHORT_S
         if event.by_silence and int(event.length_s) <= self.verb.timeout_s:
             drop_recording(recording, line)
             line.take_typed()
@@ -121,11 +127,8 @@ class RecordStep:
         self.result = AskFor(self.verb.action, self.verb.method, parameters)
 
 
-def _upload_url(verb: RecordVerb, key: str, line: Line) -> str:
-    """Where the file is put and fetched: what the document or the operator says, else below the action."""
+def _place(verb: RecordVerb, line: Line) -> str:
+    """What the document or the operator says, else below the action."""
     if verb.upload_url or not line.rules.recordings_url:
-        base = line.resolve(verb.upload_url or verb.action)
-    else:
-        base = line.rules.recordings_url
-    parts = urlsplit(base)
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{key}.mp3", fragment=""))
+        return line.resolve(verb.upload_url or verb.action)
+    return line.rules.recordings_url

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from pivot.model.call import RequestFormat
-from pivot.model.commands import Fetch, Notify
+from pivot.model.commands import Fetch, Notify, StartTimer
+from pivot.model.dialling import StartRecording
 from pivot.model.events import RecordingStarted, RecordingStopped
-from pivot.model.switch import RecordLeg
+from pivot.model.switch import RecordLeg, SendFile
 from tests.calls import CALL_ID, pivot_request
 from tests.execute.histories import History
 from tests.rules import RULES
@@ -28,3 +31,34 @@ def test_the_recordings_id_is_told_where_applications_know_it() -> None:
         assert any(name == "RecordingSid" for name, _ in asked) is told
         assert any(name == "RecordingSid" for name, _ in notice)
         assert dict(notice)["RecordingStartTime"] == "Tue, 12 Mar 2024 10:00:00 +0000"
+
+
+def test_a_recording_at_its_limit_asks_at_once() -> None:
+    """Media servers report a little less than the limit: that is no hang-up to wait for."""
+    history = History("<Record action='/r' maxLength='10'/>")
+
+    items = history.happens(
+        RecordingStopped(CALL_ID, f"/tmp/{history.last(RecordLeg).name}", 9.998, node="fs@media1")
+    )
+
+    assert not any(isinstance(item, StartTimer) and item.name.startswith("record ") for item in items)
+    assert history.last(Fetch).request.url.endswith("/r")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<Record action='/r'/>",
+        "<Start><Recording/></Start><Pause length='60'/>",
+        "<Dial record='record-from-ringing' action='/r'>+15550009999</Dial>",
+    ],
+)
+def test_the_files_url_ends_as_the_file_does(document: str) -> None:
+    """The operator chose the type; who fetches the file tells it by the ending."""
+    history = History(document, replace(RULES, recording_extension="wav"))
+    begun = next(item for item in history.done if isinstance(item, RecordLeg | StartRecording))
+
+    history.happens(RecordingStopped(CALL_ID, f"/tmp/{begun.name}", 4.0, "#", node="fs@media1"))
+
+    sent = history.last(SendFile)
+    assert (begun.name[-4:], sent.path[-4:], sent.url[-4:]) == (".wav", ".wav", ".wav")
