@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.conformance.cases import MORE_CASES, Case, matches, objection, read_cases
@@ -9,6 +12,7 @@ from tests.conformance.engine import run_on_engine
 from tests.conformance.failing import FAILING
 from tests.conformance.over_http import OVER_HTTP
 
+TABLE = Path(__file__).parents[2] / "docs" / "twiml.md"
 CASES = [case for case in read_cases() + read_cases(MORE_CASES) if case.id not in OVER_HTTP]
 
 
@@ -26,6 +30,20 @@ def test_a_case_is_fulfilled_or_known_to_fail(case: Case) -> None:
 def test_the_list_of_failing_cases_names_real_ones() -> None:
     """A renamed case would hide behind its old name."""
     assert set(FAILING) <= {case.id for case in CASES}
+
+
+def test_users_are_told_which_cases_fail() -> None:
+    """The table in docs/twiml.md names each of them, and no other; the figure beside it is theirs."""
+    _, _, section = TABLE.read_text().partition("\n## Conformance\n")
+    rows, _, _ = section.partition("\nHow some cases are run")
+
+    named = {
+        name for row in rows.splitlines() if row.startswith("| `") for name in re.findall("`([^`]+)`", row)
+    }
+    cases = read_cases()
+
+    assert named == set(FAILING)
+    assert f"{len(cases) - len(FAILING)} of {len(cases)} pass" in rows
 
 
 def test_the_matcher_refuses_what_is_missing_out_of_order_or_forbidden() -> None:

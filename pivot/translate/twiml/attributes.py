@@ -71,8 +71,8 @@ class Attributes:
             if self.written(name) is not None:
                 self.bad(name, why, None)
 
-    def needs_plugin(self, name: str, why: str) -> None:
-        """A value that is right and that only a plug-in can serve."""
+    def unserved(self, name: str, why: str) -> None:
+        """A value that is right, and that nothing here can serve."""
         self.bad(name, f"noted; {why}", None)
 
     def url(self, name: str, *, twilio: int = Twilio.BAD_URL) -> str | None:

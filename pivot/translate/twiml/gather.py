@@ -31,7 +31,7 @@ def read(element: Element, reading: Reading) -> Iterator[GatherVerb]:
         dtmf, words = given.choice("input", _INPUTS, (True, False), Twilio.GATHER_INPUT)
         speech = _speech(given)
         if words:
-            given.needs_plugin("input", "words are heard only with a speech plug-in")
+            given.unserved("input", "words are not heard, as no speech recognition is connected")
         given.written("debug")
         verb = GatherVerb(
             prompts=tuple(_prompts(element, reading)),

@@ -25,7 +25,9 @@ def read(element: Element, reading: Reading) -> Iterator[RecordVerb]:
         given.not_done("recordingConfigurationId", "recordingChannels", "recordingTrack")
         transcribe = given.boolean("transcribe", False, Twilio.RECORD_TRANSCRIBE)
         if transcribe:
-            given.needs_plugin("transcribe", "recordings are transcribed only with a speech plug-in")
+            given.unserved(
+                "transcribe", "recordings are not transcribed, as nothing that does it is connected"
+            )
         verb = RecordVerb(
             action=given.url("action") or "",
             method=given.method("method", Twilio.RECORD_METHOD),
