@@ -9,6 +9,7 @@ from typing import Any
 from pivot.execute.machine import CallMachine
 from pivot.execute.rules import Rules
 from pivot.execute.state import CallState, Phase
+from pivot.meeting.standing import ends
 from pivot.model.call import PivotRequest
 from pivot.model.codes import Code
 from pivot.model.commands import (
@@ -56,13 +57,15 @@ from pivot.model.fetch import FetchFailure
 from pivot.model.instructions import Callback
 from pivot.model.notes import Note
 from pivot.model.plain import from_json, to_json
-from pivot.model.queues import QueueChange, QueueNews
+from pivot.model.queues import EnterQueue, LeaveQueue, QueueChange, QueueNews, SayJoined, TakeFromQueue
 from pivot.model.rooms import (
     BeepConference,
     ConferenceBegun,
     ConferenceJoined,
     EndReason,
+    EnterRoom,
     Guest,
+    LeaveRoom,
     RoomChange,
     RoomNews,
     RoomNotice,
@@ -92,6 +95,8 @@ class History:
     timers: set[str] = field(default_factory=set)
     speeches: set[str] = field(default_factory=set)
     """Syntheses that have no end yet."""
+    places: set[str] = field(default_factory=set)
+    """Rooms and queues whose owner may think that we are in."""
     controlled: set[str] = field(default_factory=set)
     """Legs that had a control queue of their own at any time."""
     gone: bool = False
@@ -113,6 +118,8 @@ class History:
             self.speeches.discard(event.speech_id)
         if isinstance(event, ChannelDestroyed) and event.call_id == CALL_ID:
             self.gone = True
+        if isinstance(event, RoomNews | QueueNews) and ends(event):
+            self.places.discard(event.room if isinstance(event, RoomNews) else event.queue)
         self.machine = CallMachine(from_json(to_json(self.machine.state)), self.rules)
         items = self.machine.receive(event, self.at_s)
         self.controlled.update(self.machine.state.controls)
@@ -126,9 +133,14 @@ class History:
                     self.speeches.add(speech_id)
                 case DropSpeech(speech_id):
                     self.speeches.discard(speech_id)
+                case EnterRoom(place) | EnterQueue(place) | TakeFromQueue(place):
+                    self.places.add(place)
+                case LeaveRoom(place) | LeaveQueue(place) | SayJoined(place):
+                    self.places.discard(place)
                 case End():
                     self.timers.clear()
                     self.speeches.clear()
+                    self.places.clear()
         self.done += items
         if self.gone:
             self.after_end += items
@@ -167,9 +179,10 @@ class History:
     # What must be true whatever happens
 
     def forgotten(self) -> set[str]:
-        """Timers and syntheses that go on although nobody in the state remembers them."""
+        """Timers, syntheses and stays that go on although nobody in the state remembers them."""
         state = repr(to_json(self.machine.state))
-        return {name for name in self.timers - OF_THE_MACHINE | self.speeches if name not in state}
+        going_on = self.timers - OF_THE_MACHINE | self.speeches | self.places
+        return {name for name in going_on if name not in state}
 
     def sent_to_the_dead(self) -> list[SwitchCommand]:
         """Commands to the caller's channel after its end."""

@@ -37,8 +37,11 @@ DOCUMENTS = {
     "</Conference></Dial>",
     "coach": "<Dial timeLimit='9'><Conference coach='other' participantLabel='me' muted='true'"
     " record='record-from-start'>R</Conference></Dial><Play digits='1' loop='2'/>",
+    "enqueue": "<Enqueue action='/q' waitUrl='/w'>support</Enqueue>",
+    "enqueue with music": f"<Enqueue>support</Enqueue>{AFTERWARDS}",
+    "dial queue": f"<Dial action='/d' timeLimit='60'><Queue url='/w'>support</Queue></Dial>{AFTERWARDS}",
     "echo": "<Echo/><Say>never</Say>",
-    "wait document": "<Dial><Conference waitUrl='/w'>R</Conference></Dial><Say>after</Say>",
+    "wait document": "<Dial hangupOnStar='true'><Conference waitUrl='/w'>R</Conference></Dial><Say>after</Say>",
     "record beside": "<Start><Recording name='r' recordingStatusCallback='/s' recordingStatusCallbackEvent="
     "'in-progress completed absent'/></Start><Start><Recording/></Start><Pause/><Stop><Recording name='r'/>"
     "</Stop><Redirect>/next</Redirect>",

@@ -63,7 +63,10 @@ class ConferenceStep:
     verb: DialVerb
     noun: ConferenceNoun
     room: str = ""
+    known: bool = False
+    """The room's owner may think that we are in."""
     entered: bool = False
+    """It has said so."""
     waiting: Treatment | None = None
     join_id: str = ""
     begun: bool = False
@@ -92,6 +95,7 @@ class ConferenceStep:
         self.timer = f"conference {line.draw_id()}"
         noun = self.noun
         guest = self._guest(line)
+        self.known = True
         yield EnterRoom(self.room, noun.name, guest, noun.max_participants, line.resolved(noun.status))
         yield StartTimer(self.timer, _SILENT_OWNER_S)
 
@@ -133,9 +137,11 @@ class ConferenceStep:
             yield from self._tell(notice, line)
         match news.change:
             case RoomChange.FULL:
+                self.known = False
                 yield line.fault(f"the conference {self.noun.name[:40]!r} is full", _FULL)
                 yield from self._end(line, "failed")
             case RoomChange.LABEL_TAKEN:
+                self.known = False
                 yield line.fault(f"the label {self.noun.label!r} is another participant's", _LABEL_TAKEN)
                 yield from self._end(line, "failed")
             case RoomChange.ENTERED:
@@ -151,7 +157,7 @@ class ConferenceStep:
             case RoomChange.NUMBERED:
                 self.numbers[news.member] = news.participant
             case RoomChange.ENDED:
-                self.entered = False
+                self.known = self.entered = False
                 yield from self._go(line)
 
     def _guest(self, line: Line) -> Guest:
@@ -240,7 +246,6 @@ class ConferenceStep:
         elif not self.join_id:
             yield line.fault("the conference's owner does not answer", None)
             yield from self._end(line, "failed")
-            yield LeaveRoom(self.room)
         elif self.participant is None and not self.begun:
             yield line.fault("the switch did not bring the caller into the conference", None)
             yield from self._end(line, "failed")
@@ -280,6 +285,8 @@ class ConferenceStep:
             yield UnbindCall(f"conference {line.leg}")
         if self.entered:
             yield from self._say_goodbye(line, hung_up)
+        elif self.known:
+            yield LeaveRoom(self.room, hung_up=hung_up)
 
     def _say_goodbye(self, line: Line, hung_up: bool) -> Course:
         """Who tells of the others tells of itself, too; of the end unless another one can."""

@@ -361,3 +361,13 @@ def test_a_late_answer_of_the_owner_finds_the_caller_waiting() -> None:
     assert [type(item) for item in history.happens(RoomNews(ROOM, RoomChange.ENTERED, CALL_ID))] == [
         CancelTimer
     ]
+
+
+def test_who_gives_up_before_the_owner_answers_is_in_no_room() -> None:
+    """An answer may still come; then others would be in a conference with nobody."""
+    history = History("<Dial hangupOnStar='true'><Conference>R</Conference></Dial><Pause length='60'/>")
+
+    items = history.happens(DigitPressed(CALL_ID, "*"))
+
+    assert LeaveRoom(ROOM) in items
+    assert history.happens(RoomNews(ROOM, RoomChange.ENTERED, CALL_ID)) == []
