@@ -47,6 +47,7 @@ from pivot.model.codes import Code, Outcome
 from pivot.model.commands import BusCommand, Command
 from pivot.model.events import Event
 from pivot.model.notes import Note
+from pivot.model.switch import Hangup
 
 
 class CallMachine:
@@ -69,9 +70,9 @@ class CallMachine:
         """
         return list(self._react(event, at_s))
 
-    def abandon(self, code: Code, message: str) -> list[Command | Note]:
-        """The way out when our own code failed: neither callflow nor the caller may wait for us."""
-        return list(self._abandon(code, message))
+    def abandon(self, code: Code, message: str, at_s: float) -> list[Command | Note]:
+        """The way out when our own code failed: neither callflow nor anybody on the line may wait for us."""
+        return list(self._abandon(code, message, at_s))
 
     def call_for(self, command: BusCommand) -> Call:
         """The call that a command goes to: a leg that we dialled apart has a control queue of its own."""
@@ -99,13 +100,15 @@ class CallMachine:
             case phase:
                 assert_never(phase)
 
-    def _abandon(self, code: Code, message: str) -> Course:
+    def _abandon(self, code: Code, message: str, at_s: float) -> Course:
         match self.state.phase:
             case Phase.NEW | Phase.ASKING:
-                return callflow.fail(self._core, code, message)
+                yield from callflow.fail(self._core, code, message)
             case Phase.RUNNING:
                 self.state.program = None
-                return running.hang_up(self._core, code, message)
+                for leg in self.state.controls:
+                    yield Hangup(self.state.draw_id(), leg=leg)
+                yield from running.hang_up(self._core, code, message, at_s)
             case _:
                 self.state.verdict = Verdict(Outcome.GONE, code, message)
-                return self._core.over()
+                yield from self._core.over()

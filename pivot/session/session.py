@@ -176,7 +176,7 @@ class Session:
             self._outstanding.extend(self._machine.receive(event, at_s))
         except Exception as error:
             log.exception("session.crashed", call_id=self.call_id, on=type(event).__name__)
-            self._outstanding.extend(self._machine.abandon(Code.WORKER_CRASH, repr(error)))
+            self._outstanding.extend(self._machine.abandon(Code.WORKER_CRASH, repr(error), at_s))
 
     async def _perform_outstanding(self) -> None:
         while self._outstanding:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pivot.execute.machine import CallMachine
 from pivot.execute.parting import outlives_channel
 from pivot.execute.state import CallState, Phase
-from pivot.model.commands import CancelTimer, Command, Fetch
-from pivot.model.events import Fetched, Requested, Usurped
+from pivot.model.codes import Code, Outcome
+from pivot.model.commands import Acknowledge, CancelTimer, Command, End, Fetch, SayFailed
+from pivot.model.dialling import CallApart, LegControlled, LegsBridged
+from pivot.model.events import CommandFailed, Drained, Event, Fetched, Requested, Usurped
+from pivot.model.rooms import EnterRoom, LeaveRoom
 from pivot.model.switch import AnswerCall, Hangup, StopMedia
 from tests.calls import CALL_ID, pivot_request, twiml
+from tests.execute.histories import History, notices
 from tests.rules import RULES
 
 
@@ -55,3 +61,48 @@ def test_without_the_caller_only_legs_of_our_own_are_hung_up() -> None:
 
     assert [item for item in items if outlives_channel(item, state)] == [CancelTimer("t")]
     assert outlives_channel(Hangup("m5", leg="apart"), state)
+
+
+@pytest.mark.parametrize(
+    "event", [Drained(), CommandFailed("SpeakText", Code.BUS_LOST, "lost"), Usurped("other", CALL_ID)]
+)
+def test_who_talked_when_we_must_stop_is_told_for_how_long(event: Event) -> None:
+    """Bills are written from it."""
+    history = History("<Dial><Sip statusCallback='/s'>sip:kate@example.com</Sip></Dial>")
+    history.happens(LegsBridged(CALL_ID, history.legs()[0]))
+
+    history.happens(event, after_s=7.0)
+
+    told = dict(notices(history)[-1].request.parameters)
+    assert (told["CallStatus"], told["CallDuration"]) == ("completed", "7")
+
+
+def test_a_call_whose_control_queue_is_gone_leaves_its_room() -> None:
+    """The others need not talk to nobody."""
+    history = History("<Dial><Conference>R</Conference></Dial>")
+
+    *items, end = history.happens(CommandFailed("AnswerCall", Code.BUS_RETURNED, "returned"))
+
+    assert LeaveRoom(history.last(EnterRoom).room) in items
+    assert isinstance(end, End)
+    assert (end.outcome, end.code) == (Outcome.GONE, Code.BUS_RETURNED)
+
+
+def test_a_fault_of_ours_leaves_no_dialled_party_behind() -> None:
+    """Rung apart from the caller, it would wait on the switch for ever."""
+    history = History("<Dial><Number url='/w'>+15550009999</Number></Dial>")
+    apart = history.last(CallApart)
+    history.happens(LegControlled(apart.msg_id, apart.endpoint.call_id, "b-queue"))
+
+    items = history.machine.abandon(Code.WORKER_CRASH, "a fault", 1.0)
+
+    assert [item.leg for item in items if isinstance(item, Hangup)] == [apart.endpoint.call_id, None]
+
+
+def test_the_last_worker_says_failed_even_before_it_has_asked() -> None:
+    """There is nobody to give the request back to."""
+    machine = CallMachine(CallState(pivot_request(), seed="s"), RULES)
+
+    items = machine.receive(Drained(can_give_back=False), 0.0)
+
+    assert items[:2] == [Acknowledge(), SayFailed()]

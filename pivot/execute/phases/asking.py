@@ -36,8 +36,8 @@ def when_new(core: Core, event: Event, at_s: float) -> Course:
                 yield StartTimer(SLOW, core.rules.slow_after_s)
                 yield StartTimer(DEADLINE, patience_s - core.rules.reserve_s)
                 yield from core.ask(core.state.request.voice_uri, core.state.request.method, at_s)
-        case Drained():
-            yield from callflow.give_back(core)
+        case Drained(can_give_back):
+            yield from _drained(core, can_give_back)
 
 
 def when_asking(core: Core, event: Event, at_s: float) -> Course:
@@ -58,10 +58,14 @@ def when_asking(core: Core, event: Event, at_s: float) -> Course:
         case CommandFailed(_, Code.WORKER_CRASH, message):
             yield from callflow.fail(core, Code.WORKER_CRASH, message)
         case Drained(can_give_back):
-            if can_give_back:
-                yield from callflow.give_back(core)
-            else:
-                yield from callflow.fail(core, Code.WORKER_DRAIN, "the last worker stops")
+            yield from _drained(core, can_give_back)
+
+
+def _drained(core: Core, can_give_back: bool) -> Course:
+    if can_give_back:
+        yield from callflow.give_back(core)
+    else:
+        yield from callflow.fail(core, Code.WORKER_DRAIN, "the last worker stops")
 
 
 def _answered(core: Core, event: Fetched | FetchFailed, at_s: float) -> Course:

@@ -64,13 +64,13 @@ def when_running(core: Core, event: Event, at_s: float) -> Course:
         case ChannelDestroyed() if core.is_end(event):
             yield from ending.caller_gone(core, event, at_s)
         case _ if core.is_usurped(event):
-            yield from _usurped(core, at_s)
+            yield from _lost(core, Code.CALL_USURPED, "another process took control", at_s)
         case CommandFailed(msg_id=None):
-            yield from _bus_failed(core, event)
+            yield from _bus_failed(core, event, at_s)
         case TimerFired(name) if name == WATCH:
             yield from _watch(core, at_s)
         case Drained():
-            yield from hang_up(core, Code.WORKER_DRAIN, "the worker stops")
+            yield from hang_up(core, Code.WORKER_DRAIN, "the worker stops", at_s)
         case _:
             line = core.line(at_s)
             yield from side.receive(event, line)
@@ -80,13 +80,13 @@ def when_running(core: Core, event: Event, at_s: float) -> Course:
             yield from _follow(core, at_s)
 
 
-def hang_up(core: Core, code: Code, message: str) -> Course:
+def hang_up(core: Core, code: Code, message: str, at_s: float) -> Course:
     """The call cannot go on."""
     state = core.state
     state.verdict = Verdict(Outcome.HUNG_UP, code, message)
     yield CallFailed(code, message)
     if state.program is not None:
-        yield from state.program.stop(core.line(0.0))
+        yield from state.program.stop(core.line(at_s))
         state.program = None
     if state.question is not None:
         yield CancelFetch(state.question.fetch_id)
@@ -132,7 +132,7 @@ def _follow(core: Core, at_s: float) -> Course:
             assert program is not None
             state.program = None
             if _is_loop(core, at_s):
-                yield from hang_up(core, Code.CALL_LOOP, f"{state.documents} documents in one call")
+                yield from hang_up(core, Code.CALL_LOOP, f"{state.documents} documents in one call", at_s)
             else:
                 url = resolve_url(core.profile, program.base_url, url)
                 yield from core.ask(url, method, at_s, extra)
@@ -196,14 +196,15 @@ def _watch(core: Core, at_s: float) -> Course:
         yield from ending.caller_gone(core, ChannelDestroyed(core.call.call_id), at_s)
 
 
-def _usurped(core: Core, at_s: float) -> Course:
-    core.state.verdict = Verdict(Outcome.GONE, Code.CALL_USURPED, "another process took control")
+def _lost(core: Core, code: Code, message: str, at_s: float) -> Course:
+    """The channel is there or not, but it is not ours any more: what was ours beside it ends."""
+    core.state.verdict = Verdict(Outcome.GONE, code, message)
     if core.state.program is not None:
         yield from core.outliving(core.state.program.stop(core.line(at_s)))
     yield from core.over()
 
 
-def _bus_failed(core: Core, event: CommandFailed) -> Course:
+def _bus_failed(core: Core, event: CommandFailed, at_s: float) -> Course:
     """A command was lost or returned, or we crashed over it; those behind it were not performed."""
     command, code, message = event.command, Code(event.code), event.message
     unsaid = event.dropped if code != Code.WORKER_CRASH else (command, *event.dropped)
@@ -216,7 +217,6 @@ def _bus_failed(core: Core, event: CommandFailed) -> Course:
         core.state.verdict = Verdict(Outcome.GONE, code, "the request went to another worker")
         yield from core.over()
     elif code == Code.BUS_RETURNED:
-        core.state.verdict = Verdict(Outcome.GONE, code, f"{command}: the call's control queue is gone")
-        yield from core.over()
+        yield from _lost(core, code, f"{command}: the call's control queue is gone", at_s)
     else:
-        yield from hang_up(core, code, f"{command}: {message}")
+        yield from hang_up(core, code, f"{command}: {message}", at_s)

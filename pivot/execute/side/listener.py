@@ -59,6 +59,7 @@ class Listener:
             case CommandFailed(message=why, msg_id=msg_id) if msg_id == self.msg_id:
                 yield from self._fail(why, line)
             case ChannelDestroyed(call_id, cause) if call_id == self.leg:
+                line.state.controls.pop(self.leg, None)
                 if self.stream.started_at_s is None:
                     yield from self._fail(cause or "no answer", line)
                 else:
