@@ -43,7 +43,7 @@ class SmsStep:
         self.receiver, self.sender = _receiver(self.verb, call), _sender(self.verb, call)
         if not line.rules.sends_messages:
             yield Unsupported("Sms", "messages are not sent from calls; see [twiml] sms")
-            self._decide("invalid")
+            yield from self._over("invalid", "failed", line)
         elif not self.receiver:
             yield from self._refuse(f"{self.verb.to or 'the caller'} is no number of the network", _TO, line)
         elif not self.sender:
@@ -77,7 +77,7 @@ class SmsStep:
                 if self.msg_id:
                     yield from self._sent(line)
                 else:
-                    self._decide("invalid")
+                    yield from self._over("invalid", "failed", line)
 
     def stop(self, line: Line) -> Course:
         if self.timer:
@@ -101,18 +101,15 @@ class SmsStep:
 
     def _over(self, status: str, later: str, line: Line) -> Course:
         """`later` is what the callback is told."""
-        sms_sid = sid(line.profile, "SM", self.message_id) if self.message_id else ""
-        self._decide(status, sms_sid)
-        if self.verb.status_url is not None:
-            told = (*((("SmsSid", sms_sid),) if sms_sid else ()), ("SmsStatus", later))
-            yield from line.notify(line.resolve(self.verb.status_url), Method.POST, told)
-
-    def _decide(self, status: str, sms_sid: str = "") -> None:
-        if self.verb.action is None:
+        verb = self.verb
+        known = (("SmsSid", sid(line.profile, "SM", self.message_id)),) if self.message_id else ()
+        if verb.action is None:
             self.result = GoOn()
-            return
-        told = (*((("SmsSid", sms_sid),) if sms_sid else ()), ("SmsStatus", status))
-        self.result = AskFor(self.verb.action, self.verb.method, told)
+        else:
+            self.result = AskFor(verb.action, verb.method, (*known, ("SmsStatus", status)))
+        if verb.status_url is not None:
+            told = (*known, ("SmsStatus", later))
+            yield from line.notify(line.resolve(verb.status_url), Method.POST, told)
 
 
 def _receiver(verb: SmsVerb, call: Call) -> str:

@@ -132,6 +132,7 @@ def test_where_it_is_off_nothing_is_sent() -> None:
 
     assert history.last(Unsupported).message.endswith("[twiml] sms")
     assert told(history) == {"SmsStatus": "invalid"}
+    assert callbacks(history) == ["failed"]
     assert sent(history) == []
     assert isinstance(History("<Sms>hi</Sms><Say>A</Say>", off).done[-1], SpeakText)
 
@@ -146,5 +147,6 @@ def test_a_caller_who_hangs_up_changes_nothing_of_what_is_told(document: str) ->
     history.happens(gone)
 
     assert told(history)["SmsStatus"] == ("sending" if handed_over else "invalid")
+    assert callbacks(history) == ["sent" if handed_over else "failed"]
     assert len(sent(history)) == int(handed_over)
     assert not history.timers
