@@ -6,8 +6,15 @@ from dataclasses import dataclass
 
 from pivot.execute.asking import Texts
 from pivot.execute.line import Course, Line
-from pivot.execute.recordings import Recording, begin_recording, file_url, recording_parameters
+from pivot.execute.recordings import (
+    Recording,
+    begin_recording,
+    file_url,
+    lose_recording,
+    recording_parameters,
+)
 from pivot.model.dialling import StartRecording, StopRecording
+from pivot.model.events import CommandFailed, Event
 from pivot.model.instructions import ConferenceNoun, DialVerb, RecordingNoun
 from pivot.model.plain import plain
 
@@ -25,6 +32,8 @@ class Tape:
     stopped: bool = False
     msg_id: str = ""
     """Of the command that begins it."""
+    refused: bool = False
+    """The switch does not record: there is and will be no file."""
 
     @classmethod
     def of_dial(cls, verb: DialVerb, line: Line) -> Tape:
@@ -78,6 +87,14 @@ class Tape:
             label=self.label,
         )
 
+    def receive(self, event: Event, line: Line) -> Course:
+        """See whether the switch refuses it."""
+        match event:
+            case CommandFailed(message=message, msg_id=msg_id) if msg_id == self.msg_id:
+                self.stopped = self.refused = True
+                yield line.fault(f"the switch does not record: {message}", None)
+                yield from lose_recording(self.recording, line)
+
     def stop(self, line: Line) -> Course:
         if not self.stopped:
             self.stopped = True
@@ -86,6 +103,8 @@ class Tape:
 
     def parameters(self, line: Line) -> Texts:
         """What an action is told of it."""
+        if self.refused:
+            return ()
         self.recording.length_s = self.recording.length_s or line.at_s - self.began_s
         return recording_parameters(self.recording, line)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from pivot.execute.dialling.tape import Tape
 from pivot.execute.line import Course, Line
-from pivot.execute.recordings import is_event_of, lose_recording
-from pivot.model.events import ChannelDestroyed, CommandFailed, Event, RecordingStopped
+from pivot.execute.recordings import is_event_of
+from pivot.model.events import ChannelDestroyed, Event, RecordingStopped
 from pivot.model.instructions import SideTask
 from pivot.model.plain import plain
 
@@ -38,10 +38,9 @@ class SideRecording:
                 self.done = True
             case ChannelDestroyed(call_id) if call_id == self.tape.recording.leg:
                 self.done = True
-            case CommandFailed(message=message, msg_id=msg_id) if msg_id == self.tape.msg_id:
-                self.done = True
-                yield line.fault(f"the switch does not record: {message}", None)
-                yield from lose_recording(self.tape.recording, line)
+            case _:
+                yield from self.tape.receive(event, line)
+                self.done = self.tape.refused
 
     def stop(self, line: Line) -> Course:
         self.done = True

@@ -100,6 +100,8 @@ class ConferenceStep:
         yield StartTimer(self.timer, _SILENT_OWNER_S)
 
     def receive(self, event: Event, line: Line) -> Course:
+        if self.tape is not None:
+            yield from self.tape.receive(event, line)
         match event:
             case RoomNews(room=room) if room == self.room and not self.over:
                 yield from self._news(event, line)

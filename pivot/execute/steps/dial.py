@@ -88,6 +88,8 @@ class DialStep:
             yield from self._ring(EndpointsFound(""), line)
 
     def receive(self, event: Event, line: Line) -> Course:
+        if self.tape is not None:
+            yield from self.tape.receive(event, line)
         match event:
             case _ if isinstance(self.result, Linger):
                 yield from self._linger(event, line)

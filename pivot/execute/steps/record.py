@@ -11,6 +11,7 @@ from pivot.execute.recordings import (
     drop_recording,
     file_url,
     is_event_of,
+    lose_recording,
     recording_parameters,
 )
 from pivot.execute.step import AskFor, GoOn, Result
@@ -96,7 +97,7 @@ class RecordStep:
             case CommandFailed(message=message, msg_id=msg_id) if msg_id == self.msg_id:
                 if self.timer:
                     yield CancelTimer(self.timer)
-                drop_recording(recording, line)
+                yield from lose_recording(recording, line)
                 yield line.fault(f"the switch does not record: {message}", None)
                 self.result = GoOn()
 
