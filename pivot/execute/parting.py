@@ -1,7 +1,8 @@
-"""What may still be done when the caller's channel is gone."""
+"""What may still be done when a channel is gone, the caller's or another leg's."""
 
 from __future__ import annotations
 
+from pivot.execute.line import Course
 from pivot.execute.state import CallState
 from pivot.model.commands import CancelFetch, CancelTimer, Command, Notify, UnbindCall
 from pivot.model.notes import Note
@@ -11,8 +12,13 @@ from pivot.model.speech import DropSpeech
 from pivot.model.switch import Hangup, SendFile
 
 
+def without_channel(course: Course, state: CallState) -> Course:
+    """What of a course may still be done; all of it has its effect on the state."""
+    yield from (item for item in list(course) if outlives_channel(item, state))
+
+
 def outlives_channel(item: Command | Note, state: CallState) -> bool:
-    """Whether this makes sense without the caller: notices, tidying up, and the end of legs of our own."""
+    """Whether this makes sense without the channel: notices, tidying up, and the end of legs of our own."""
     match item:
         case (
             Notify()

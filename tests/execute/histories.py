@@ -99,6 +99,9 @@ class History:
     """Rooms and queues whose owner may think that we are in."""
     controlled: set[str] = field(default_factory=set)
     """Legs that had a control queue of their own at any time."""
+    gone_legs: set[str] = field(default_factory=set)
+    to_gone_legs: list[SwitchCommand] = field(default_factory=list)
+    """Commands for other legs than the caller's that came after their end."""
     gone: bool = False
     at_s: float = 0.0
 
@@ -118,6 +121,8 @@ class History:
             self.speeches.discard(event.speech_id)
         if isinstance(event, ChannelDestroyed) and event.call_id == CALL_ID:
             self.gone = True
+        elif isinstance(event, ChannelDestroyed):
+            self.gone_legs.add(event.call_id)
         if isinstance(event, RoomNews | QueueNews) and ends(event):
             self.places.discard(event.room if isinstance(event, RoomNews) else event.queue)
         self.machine = CallMachine(from_json(to_json(self.machine.state)), self.rules)
@@ -142,6 +147,11 @@ class History:
                     self.speeches.clear()
                     self.places.clear()
         self.done += items
+        self.to_gone_legs += [
+            item
+            for item in items
+            if isinstance(item, SwitchCommand) and getattr(item, "leg", None) in self.gone_legs
+        ]
         if self.gone:
             self.after_end += items
         return items
@@ -185,8 +195,8 @@ class History:
         return {name for name in going_on if name not in state}
 
     def sent_to_the_dead(self) -> list[SwitchCommand]:
-        """Commands to the caller's channel after its end."""
-        return [
+        """Commands to a channel after its end; a second hang-up is none."""
+        return [item for item in self.to_gone_legs if not isinstance(item, Hangup)] + [
             item
             for item in self.after_end
             if isinstance(item, SwitchCommand)

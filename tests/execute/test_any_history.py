@@ -41,7 +41,7 @@ DOCUMENTS = {
     "enqueue with music": f"<Enqueue>support</Enqueue>{AFTERWARDS}",
     "dial queue": f"<Dial action='/d' timeLimit='60'><Queue url='/w'>support</Queue></Dial>{AFTERWARDS}",
     "echo": "<Echo/><Say>never</Say>",
-    "wait document": "<Dial hangupOnStar='true'><Conference waitUrl='/w'>R</Conference></Dial><Say>after</Say>",
+    "wait document": f"<Dial hangupOnStar='true'><Conference waitUrl='/w'>R</Conference></Dial>{AFTERWARDS}",
     "record beside": "<Start><Recording name='r' recordingStatusCallback='/s' recordingStatusCallbackEvent="
     "'in-progress completed absent'/></Start><Start><Recording/></Start><Pause/><Stop><Recording name='r'/>"
     "</Stop><Redirect>/next</Redirect>",

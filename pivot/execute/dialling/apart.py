@@ -12,7 +12,9 @@ from pivot.execute.aside import Aside
 from pivot.execute.dialling.attempt import PARTING_S, SPARE_S, Wishes, end_all
 from pivot.execute.dialling.party import DialledParty
 from pivot.execute.line import Course, Line
+from pivot.execute.parting import without_channel
 from pivot.execute.step import Finish
+from pivot.execute.steps.play import KeysStep
 from pivot.model.commands import BindCall, CancelTimer, StartTimer, UnbindCall
 from pivot.model.dialling import (
     CallApart,
@@ -25,10 +27,10 @@ from pivot.model.dialling import (
     LegsParted,
     RingBack,
 )
-from pivot.model.events import ChannelDestroyed, CommandFailed, Event, Executed, TimerFired
+from pivot.model.events import ChannelDestroyed, CommandFailed, Event, TimerFired
 from pivot.model.instructions import NumberNoun
 from pivot.model.plain import plain
-from pivot.model.switch import Hangup, SendDigits, StopMedia
+from pivot.model.switch import Hangup, StopMedia
 from pivot.translate.twiml.places import Place
 
 
@@ -45,8 +47,8 @@ class ApartAttempt:
     """Those of them whose leg has a control queue, or has failed."""
     timer: str = ""
     winner: int | None = None
-    keys_id: str = ""
-    """Of the noop behind the keys that are being sent."""
+    keys: KeysStep | None = None
+    """Those that are being sent to the winner."""
     whisper: Aside | None = None
     join_id: str = ""
     bridged: bool = False
@@ -98,9 +100,7 @@ class ApartAttempt:
     def stop(self, line: Line) -> Course:
         if self.done:
             return
-        if self.whisper is not None:
-            yield from self.whisper.stop(line)
-            self.whisper = None
+        yield from self._silence(line)
         yield from self._give_up(line, "ORIGINATOR_CANCEL")
 
     @property
@@ -128,19 +128,20 @@ class ApartAttempt:
             if other is not party:
                 yield from self._cancel(other, line, "LOSE_RACE")
         if isinstance(party.noun, NumberNoun) and party.noun.send_digits:
-            self.keys_id = line.draw_id()
-            yield SendDigits(line.draw_id(), self.keys_id, party.noun.send_digits, leg=party.call_id)
+            self.keys = KeysStep(party.noun.send_digits)
+            yield from self.keys.start(self._there(line))
         else:
             yield from self._whisper(line)
 
     def _before_joining(self, event: Event, line: Line) -> Course:
-        match event:
-            case Executed(response=noop_id) if self.keys_id and noop_id == self.keys_id:
-                self.keys_id = ""
+        if self.keys is not None:
+            yield from self.keys.receive(event, self._there(line))
+            if self.keys.result is not None:
+                self.keys = None
                 yield from self._whisper(line)
-            case _ if self.whisper is not None:
-                yield from self.whisper.receive(event, line)
-                yield from self._after_whisper(line)
+        elif self.whisper is not None:
+            yield from self.whisper.receive(event, line)
+            yield from self._after_whisper(line)
 
     def _whisper(self, line: Line) -> Course:
         party = self._answered()
@@ -174,6 +175,8 @@ class ApartAttempt:
         yield from party.ends(line, cause, code)
         line.state.controls.pop(party.call_id, None)
         is_winner = self.winner is not None and party is self._answered()
+        if is_winner:
+            yield from without_channel(self._silence(line), line.state)
         if is_winner or all(each.over for each in self.parties):
             yield from self._end(line, cause)
 
@@ -193,14 +196,25 @@ class ApartAttempt:
             return
         self.done = True
         yield CancelTimer(self.timer)
-        if self.whisper is not None:
-            yield from self.whisper.stop(line)
-            self.whisper = None
+        yield from self._silence(line)
         if not self.join_id:
             yield StopMedia(line.draw_id())
         yield from end_all(self.parties, line, cause)
         for party in self.parties:
             yield UnbindCall(party.call_id)
+
+    def _silence(self, line: Line) -> Course:
+        """Nothing of what is done before both are joined goes on."""
+        if self.keys is not None:
+            yield from self.keys.stop(self._there(line))
+            self.keys = None
+        if self.whisper is not None:
+            yield from self.whisper.stop(line)
+            self.whisper = None
+
+    def _there(self, line: Line) -> Line:
+        """The winner's leg instead of the caller's."""
+        return line.elsewhere(self._answered().call_id, line.base_url)
 
     def _answered(self) -> DialledParty:
         assert self.winner is not None

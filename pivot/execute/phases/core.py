@@ -12,7 +12,7 @@ from pivot.execute.catalogue import step_for
 from pivot.execute.cookies import keep_cookies
 from pivot.execute.line import Course, Line
 from pivot.execute.parameters import error_parameters
-from pivot.execute.parting import outlives_channel
+from pivot.execute.parting import without_channel
 from pivot.execute.profile import Profile
 from pivot.execute.rules import Rules
 from pivot.execute.side import task as side
@@ -151,8 +151,8 @@ class Core:
         yield BindCall(self.call.call_id)
 
     def outliving(self, course: Course) -> Course:
-        """What of a course may still be done without the channel; all of it has its effect on the state."""
-        yield from (item for item in list(course) if outlives_channel(item, self.state))
+        """What of a course may still be done without the caller's channel."""
+        return without_channel(course, self.state)
 
     def over(self) -> Course:
         """Nothing leaves any more."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from pivot.model.codes import Code
 from pivot.model.commands import BindCall, CancelTimer, Fetch, Notify, StartTimer, UnbindCall
 from pivot.model.dialling import (
     BridgeTo,
@@ -20,11 +21,13 @@ from pivot.model.dialling import (
     LegReady,
     LegsBridged,
     RingBack,
+    StartRecording,
 )
-from pivot.model.events import ChannelDestroyed, DigitPressed, Executed, Fetched, TimerFired
-from pivot.model.switch import AnswerCall, Hangup, SetNumber, StopMedia
+from pivot.model.events import ChannelDestroyed, CommandFailed, DigitPressed, Executed, Fetched, TimerFired
+from pivot.model.notes import Noticed
+from pivot.model.switch import AnswerCall, Hangup, SendDigits, SetNumber, StopMedia
 from tests.calls import ACCOUNT_ID, CALL_ID, twiml
-from tests.execute.histories import History
+from tests.execute.histories import History, notices
 from tests.rules import RULES
 
 TWILIO = replace(RULES, profile="twilio")
@@ -211,6 +214,61 @@ def test_screening_does_not_fail_open() -> None:
     assert [item.leg for item in items if isinstance(item, Hangup)] == [leg]
     assert not any(isinstance(item, JoinLeg) for item in history.done)
     assert told(history)["DialBridged"] == "false"
+
+
+def test_a_party_that_hangs_up_in_its_document_is_told_nothing_more() -> None:
+    """What goes to a leg that is gone would be done to the caller."""
+    history = History(WHISPER)
+    apart = history.last(CallApart)
+    leg = apart.endpoint.call_id
+    history.happens(LegControlled(apart.msg_id, leg, "b-queue"))
+    history.happens(LegReady(apart.msg_id, leg))
+    history.happens(Fetched(history.last(Fetch).request.fetch_id, twiml("<Say>one moment</Say>")))
+
+    history.happens(ChannelDestroyed(leg, "NORMAL_CLEARING"))
+
+    assert history.sent_to_the_dead() == []
+    assert told(history)["DialBridged"] == "false"
+
+
+def keys_to_a_party() -> History:
+    """Somebody has answered, and keys are being sent."""
+    history = History("<Dial action='/d'><Number sendDigits='1w2'>+15550009999</Number></Dial>")
+    apart = history.last(CallApart)
+    history.happens(LegControlled(apart.msg_id, apart.endpoint.call_id, "b-queue"))
+    history.happens(LegReady(apart.msg_id, apart.endpoint.call_id))
+    return history
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_keys_that_cannot_be_sent_keep_nobody_waiting(refused: bool) -> None:
+    """The caller would hear ringing, and the party nothing, until one of them hangs up."""
+    history = keys_to_a_party()
+    why = CommandFailed("SendDigits", Code.CALL_COMMAND, "no", history.last(SendDigits).msg_id)
+    silence = TimerFired(history.last(StartTimer).name)
+
+    history.happens(why if refused else silence)
+
+    assert history.last(JoinLeg).target == history.last(CallApart).endpoint.call_id
+    assert "keys" in history.last(Noticed).message
+
+
+def test_a_recording_that_the_switch_refuses_is_not_told_as_one() -> None:
+    """The action would name a file that never comes to be."""
+    history = History(
+        "<Dial action='/d' record='record-from-answer' recordingStatusCallback='/r'"
+        f" recordingStatusCallbackEvent='completed absent'>{NUMBER_NOUN}</Dial>"
+    )
+    history.happens(LegsBridged(CALL_ID, "b-leg"))
+
+    history.happens(
+        CommandFailed("StartRecording", Code.CALL_COMMAND, "no", history.last(StartRecording).msg_id)
+    )
+    history.happens(Executed(CALL_ID, "bridge", "NORMAL_CLEARING"))
+
+    assert dict(notices(history)[-1].request.parameters)["RecordingStatus"] == "absent"
+    assert told(history)["DialCallStatus"] == "completed"
+    assert "RecordingUrl" not in told(history)
 
 
 def test_a_caller_who_leaves_takes_those_along_who_were_rung_apart() -> None:
