@@ -244,7 +244,8 @@ def _one(kind: Any, raw: Any, path: tuple[str, ...]) -> Any:
 
 def is_secret(key: str) -> bool:
     """Whether values of this key must not be shown."""
-    return any(word in key for word in ("password", "secret", "token", "key", "credential", "authorization"))
+    words = ("password", "secret", "token", "key", "credential", "authorization", "headers")
+    return any(word in key.lower() for word in words)
 
 
 def shown(settings: Settings) -> dict[str, Any]:
@@ -272,7 +273,8 @@ def _shown_value(key: str, value: Any) -> Any:
 
 
 def _without_password(text: str) -> str:
-    return re.sub(r"(://[^/@:\s]*):[^/@\s]*@", r"\1:(hidden)@", text)
+    """Up to the last `@`, as somebody may write a password as it stands; rather too much than too little."""
+    return re.sub(r"(://[^/@:\s]*):\S*@", r"\1:(hidden)@", text)
 
 
 def _unsourced(tree: Any) -> Any:

@@ -140,6 +140,9 @@ def test_secrets_are_not_shown() -> None:
     settings = load(
         environment={
             "PIVOT_BUS__URL": "amqp://kazoo:hunter2@rabbit/",
+            "PIVOT_KAZOO__COUCH_URL": "http://admin:p@ss/hunter2@couch:5984",
+            "PIVOT_FETCH__ORIGIN_HEADERS": '{"https://app.example": ["X-Api-Key: hunter2"]}',
+            "PIVOT_SPEECH__OPTIONS": '{"API_Key": "hunter2", "url": "https://u:hunter2@tts.example"}',
             "PIVOT_DEBUG__COUCH_URL": "http://admin:hunter2@couch:5984",
             "PIVOT_FETCH__SIGNING_KEYS": '{"*": ["whsec_hunter2"]}',
             "PIVOT_FETCH__CREDENTIALS": '{"https://app.example": "user:hunter2"}',
@@ -150,3 +153,4 @@ def test_secrets_are_not_shown() -> None:
 
     assert "hunter2" not in text
     assert "amqp://kazoo:(hidden)@rabbit/" in text
+    assert "http://admin:(hidden)@couch:5984" in text
