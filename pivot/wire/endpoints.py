@@ -131,7 +131,7 @@ def decode_endpoint(members: Payload) -> Endpoint:
     routed = (EndpointKind.ROUTE.value, EndpointKind.NUMBER.value)
     kind = EndpointKind(written) if written in routed else EndpointKind.DEVICE
     variables = dict(members.get(Field.CUSTOM_CHANNEL_VARS, {}))
-    address = members[Field.TO_USERNAME if kind is EndpointKind.DEVICE else Field.ROUTE]
+    address = members.get(Field.TO_USERNAME if kind is EndpointKind.DEVICE else Field.ROUTE, "")
     timeout = members.get(Field.ENDPOINT_TIMEOUT)
     return Endpoint(
         label=unquote(variables.pop(_LABEL, address)),
