@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pivot.meeting.known import forgotten
 from pivot.meeting.letters import Resumed, Resumes, Stands, ToOwnerItem
 from pivot.meeting.standing import Standing
 
@@ -59,6 +60,6 @@ class Attendance:
             self.drop(stay)
         return done
 
-    def forget_known(self, before_s: float) -> None:
-        for queue_id in [each for each, used_s in self.known.items() if used_s < before_s]:
+    def forget_known(self, now_s: float) -> None:
+        for queue_id in forgotten(self.known, now_s):
             del self.known[queue_id]

@@ -38,7 +38,6 @@ Mail: TypeAlias = Callable[[str, int, ToWorkerItem], None]
 """Puts an item into a letter to this inbox, in this session; returns at once."""
 
 REMEMBERED_ENDS_S = 60.0
-KNOWN_S = 86_400.0
 
 _Key: TypeAlias = tuple[str, str]
 """Call-ID and place."""
@@ -129,7 +128,7 @@ class Owner:
             self._drop(worker)
         for key in [key for key, (at_s, _) in self._ended.items() if clock_s - at_s > REMEMBERED_ENDS_S]:
             del self._ended[key]
-        self.queues.forget_unused(self._now() - KNOWN_S)
+        self.queues.forget_unused()
 
     # Sessions
 

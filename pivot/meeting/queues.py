@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pivot.meeting.known import forgotten
 from pivot.meeting.parties import Agent, Party, Queue, Tell, Waiter
 from pivot.model.queues import (
     AskPlace,
@@ -393,8 +394,12 @@ class QueueTable:
                 waiter.tell(self._place(queue_id, queue, waiter, QueueChange.LOST))
             self._match(queue_id, queue)
 
-    def forget_unused(self, before_s: float) -> None:
-        """Queues that nobody is in, and that nobody used since then, are unknown again."""
-        for queue_id, queue in tuple(self._queues.items()):
-            if not queue.waiters and not queue.agents and queue.used_s < before_s:
-                del self._queues[queue_id]
+    def forget_unused(self) -> None:
+        """Queues that nobody is in, and that nobody has used for long, are unknown again."""
+        unused = {
+            queue_id: queue.used_s
+            for queue_id, queue in self._queues.items()
+            if not queue.waiters and not queue.agents
+        }
+        for queue_id in forgotten(unused, self._now()):
+            del self._queues[queue_id]

@@ -37,7 +37,7 @@ from pivot.meeting.letters import (
     encode,
 )
 from pivot.meeting.mailbag import Mailbag
-from pivot.meeting.owner import KNOWN_S, Owner
+from pivot.meeting.owner import Owner
 from pivot.meeting.ports import Post
 from pivot.meeting.standing import (
     ENTERS,
@@ -295,9 +295,9 @@ class SharedMeetings:
 
     def _tick(self) -> None:
         self._ticking = self._loop.call_later(RENEW_S, self._tick)
-        forget_before_s = self._now() - KNOWN_S
+        now_s = self._now()
         for shard in self._shards:
-            shard.forget_known(forget_before_s)
+            shard.forget_known(now_s)
             if not shard.needed:
                 shard.speaks = False
             if not shard.needed or not self._open or shard.shard in self._seeking:

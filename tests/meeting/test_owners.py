@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from pivot.meeting.known import KNOWN_S
 from pivot.meeting.letters import ToOwner, encode
-from pivot.meeting.owner import KNOWN_S
 from pivot.meeting.shared import BOX, GRACE_S, RENEW_S, SILENT_RENEWALS
 from pivot.meeting.standing import shard_of
 from pivot.model.instructions import Callback
