@@ -44,6 +44,10 @@ class StepMaker(Protocol):
     def __call__(self, instruction: Instruction) -> Step: ...
 
 
+_MOST_CHARACTERS = 16_384
+"""Of a call's variables, names and values: they ride on every request, and each document may add some."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """The call as a step sees it at one event.
@@ -188,10 +192,13 @@ class Line:
         """What the document asks does not happen at all; the call goes on."""
         return Noticed(code, message, twilio_code, is_error=True)
 
-    def set_variables(self, variables: tuple[NameValue, ...]) -> None:
+    def set_variables(self, variables: tuple[NameValue, ...]) -> Course:
         """Let these ride on every later request; names that have a meaning of their own are left out."""
         stored = dict(self.state.user_variables)
         stored |= {item.name: item.value for item in variables if not is_standard_name(item.name)}
+        if sum(len(name) + len(value) for name, value in stored.items()) > _MOST_CHARACTERS:
+            yield self.fault(f"variables of more than {_MOST_CHARACTERS} characters; these are not set", None)
+            return
         self.state.user_variables = tuple(stored.items())
 
 

@@ -20,7 +20,7 @@ class RedirectStep:
     def start(self, line: Line) -> Course:
         if line.profile.answer_on_redirect:
             yield from line.pick_up()
-        line.set_variables(self.verb.variables)
+        yield from line.set_variables(self.verb.variables)
         self.result = AskFor(self.verb.url, self.verb.method)
 
     def receive(self, event: Event, line: Line) -> Course:

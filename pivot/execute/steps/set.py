@@ -20,7 +20,7 @@ class SetStep:
     def start(self, line: Line) -> Course:
         if line.profile.answer_on_set:
             yield from line.pick_up()
-        line.set_variables(self.verb.variables)
+        yield from line.set_variables(self.verb.variables)
         self.result = GoOn()
 
     def receive(self, event: Event, line: Line) -> Course:

@@ -20,6 +20,8 @@ from pivot.model.plain import plain
 
 _PREPARING_S = 1.0
 """How long the next verb waits for the gateway to be rung, so that the gateway misses little of it."""
+_MOST_AT_ONCE = 20
+"""Of one call: each costs a file on the media server or a call to the gateway."""
 
 
 @plain
@@ -34,6 +36,10 @@ class StartStep:
     result: Result | None = None
 
     def start(self, line: Line) -> Course:
+        if len(line.state.side) >= _MOST_AT_ONCE:
+            yield line.fault(f"{_MOST_AT_ONCE} things go on beside this call already; not begun", None)
+            self.result = GoOn()
+            return
         match self.verb.noun:
             case RecordingNoun() as noun:
                 yield from line.pick_up()

@@ -141,6 +141,17 @@ def test_when_we_hang_up_the_switch_ends_the_recording() -> None:
     assert any(isinstance(item, SendFile) for item in history.happens(stop_of(history)))
 
 
+def test_a_call_has_only_so_much_going_on_beside_it() -> None:
+    """A document of a thousand Starts must not have one channel recorded a thousand times."""
+    history = History("<Start><Recording/></Start>" * 25 + "<Pause/>")
+
+    begun = [item for item in history.done if isinstance(item, StartRecording)]
+    refused = [item for item in history.done if isinstance(item, Noticed)]
+    assert (len(begun), len(refused)) == (20, 5)
+    assert "already" in refused[0].message
+    assert isinstance(history.done[-1], StartTimer)
+
+
 def test_siprec_is_told_of_and_passed_over() -> None:
     """There is no client for it on the bus; the call goes on."""
     history = History("<Start><Siprec name='s'/></Start><Pause/>")
