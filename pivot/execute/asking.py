@@ -48,7 +48,8 @@ def ask(
         extra = with_keys(state, profile, extra)
     request = request_of(state, source_of(state, profile, url, method, extra, leg, leg_status), deadline_s)
     state.documents += 0 if is_aside else 1
-    state.earlier = remember(profile, state.earlier, extra)
+    if leg is None:
+        state.earlier = remember(profile, state.earlier, extra)
     question = Question(request.fetch_id, url, request.url, method, extra, is_fallback, state.iteration)
     return question, Fetch(request)
 
@@ -73,7 +74,7 @@ def source_of(
         call_status=leg_status or (state.dial_status if leg is None else "") or state.call_status,
         dialled=state.dialled,
         extra=extra,
-        earlier=state.earlier,
+        earlier=state.earlier if leg is None else (),
         user_variables=state.user_variables,
         owner_ids=state.owner_ids,
         shown_number=state.shown_number,

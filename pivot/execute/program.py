@@ -43,16 +43,17 @@ class Program:
             yield from self.step.stop(line)
             self.step = None
 
-    def part(self, event: Event, line: Line) -> Course:
+    def part(self, event: Event, line: Line, *, patient: bool = True) -> Course:
         """The leg is gone: the step may have a last word or question; nothing further is started.
 
-        A step that lingers sees what comes after the leg's end, too, until it has another result.
+        A step that lingers sees what comes after the leg's end, too, until it has another result or, when we
+        are not patient any more, is stopped.
         """
         step = self.step
         if step is None:
             return
         yield from step.receive(event, line)
-        if isinstance(step.result, Linger):
+        if isinstance(step.result, Linger) and patient:
             return
         yield from step.stop(line)
         self.step = None

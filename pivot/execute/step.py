@@ -60,7 +60,10 @@ class StopWaiting:
 @plain
 @dataclass(frozen=True, slots=True)
 class Linger:
-    """The channel is gone and something is still to come that must be told; events for the step go on."""
+    """The channel is gone and something is still to come that must be told; events for the step go on.
+
+    Stopped meanwhile, the step has another result: what is known by then.
+    """
 
 
 Result: TypeAlias = GoOn | AskFor | Finish | StopWaiting | Linger

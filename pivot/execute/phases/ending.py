@@ -82,7 +82,8 @@ def when_reporting(core: Core, event: Event, at_s: float) -> Course:
         case Fetched(fetch_id) | FetchFailed(fetch_id):
             state.telling = tuple(each for each in state.telling if each != fetch_id)
         case TimerFired(name) if name == GOODBYE:
-            state.recordings, state.program = [], None
+            state.recordings = []
+            yield from _last_words(core, event, at_s, patient=False)
         case Drained() | CommandFailed(msg_id=None):
             yield from core.over()  # what was to be told later was not performed either
             return
@@ -126,12 +127,12 @@ def _goodbye_failed(core: Core, event: CommandFailed) -> Course:
     yield StartTimer(GOODBYE, core.rules.goodbye_s)
 
 
-def _last_words(core: Core, event: Event, at_s: float) -> Course:
+def _last_words(core: Core, event: Event, at_s: float, *, patient: bool = True) -> Course:
     """Let the running verb see an event that comes with or after the channel's end."""
     program, line = core.state.program, core.line(at_s)
     if program is None:
         return
-    yield from core.outliving(program.part(event, line))
+    yield from core.outliving(program.part(event, line, patient=patient))
     if program.step is not None:
         return  # something is still to come that must be told
     core.state.program = None

@@ -119,6 +119,8 @@ class DialStep:
             yield from self.attempt.stop(line)
         if self.tape is not None:
             yield from self.tape.stop(line)
+        if isinstance(self.result, Linger):
+            self._decide(line)
 
     def _nouns(self) -> list[RingNoun]:
         return [noun for noun in self.verb.nouns if isinstance(noun, _RING_NOUNS)]

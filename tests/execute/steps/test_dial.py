@@ -23,9 +23,17 @@ from pivot.model.dialling import (
     RingBack,
     StartRecording,
 )
-from pivot.model.events import ChannelDestroyed, CommandFailed, DigitPressed, Executed, Fetched, TimerFired
+from pivot.model.events import (
+    ChannelDestroyed,
+    CommandFailed,
+    DigitPressed,
+    Executed,
+    Fetched,
+    RecordingStopped,
+    TimerFired,
+)
 from pivot.model.notes import Noticed
-from pivot.model.switch import AnswerCall, Hangup, SendDigits, SetNumber, StopMedia
+from pivot.model.switch import AnswerCall, Hangup, RecordLeg, SendDigits, SetNumber, StopMedia
 from tests.calls import ACCOUNT_ID, CALL_ID, twiml
 from tests.execute.histories import History, notices
 from tests.rules import RULES
@@ -296,6 +304,35 @@ def test_a_leg_without_control_queue_is_hung_up_as_soon_as_it_has_one() -> None:
 
     assert [item.leg for item in items if isinstance(item, Hangup)] == [apart.endpoint.call_id]
     assert isinstance(items[-1], Fetch)
+
+
+def test_a_leg_that_never_has_a_control_queue_keeps_the_action_from_nobody() -> None:
+    """The switch may have forgotten about it; the caller's server must still hear how the Dial ended."""
+    history = History(WHISPER)
+    history.happens(ChannelDestroyed(CALL_ID, "ORIGINATOR_CANCEL"))
+    asked = [item for item in history.done if isinstance(item, Fetch)]
+
+    history.happens(TimerFired("goodbye"), after_s=10.0)
+
+    assert isinstance(history.done[-1], Fetch)
+    assert history.done[-1] not in asked
+    assert told(history)["DialCallStatus"] == "no-answer"
+    assert not history.over
+
+
+def test_a_partys_document_and_the_callers_know_nothing_of_each_others_results() -> None:
+    """`sticky_params` is about one leg: the party is somebody else, perhaps with another server."""
+    history = History("<Record action='/r'/>")
+    record = history.last(RecordLeg)
+    history.happens(RecordingStopped(CALL_ID, f"/tmp/{record.name}", 9.0, "#"))
+    history.happens(Fetched(history.last(Fetch).request.fetch_id, twiml(WHISPER)))
+    apart = history.last(CallApart)
+    history.happens(LegControlled(apart.msg_id, apart.endpoint.call_id, "b-queue"))
+
+    history.happens(LegReady(apart.msg_id, apart.endpoint.call_id))
+
+    names = {name for name, _ in history.last(Fetch).request.parameters}
+    assert not names & {"Recording-Url", "RecordingUrl", "RecordingDuration", "Recording-Duration"}
 
 
 def test_each_state_of_a_leg_is_told_in_order() -> None:
