@@ -162,6 +162,18 @@ class AskChannel:
     leg: str | None = None
 
 
+@plain
+@dataclass(frozen=True, slots=True)
+class AskIdle:
+    """Is all done that was queued before? `Executed` with this `msg_id` as its noop when it is.
+
+    For an end that should have been heard of by now: nothing is stopped by the question.
+    """
+
+    msg_id: str
+    leg: str | None = None
+
+
 SwitchCommand: TypeAlias = (
     AnswerCall
     | SetNumber
@@ -176,6 +188,7 @@ SwitchCommand: TypeAlias = (
     | SendFile
     | EchoLeg
     | AskChannel
+    | AskIdle
     | DiallingCommand
     | ConferenceCommand
 )

@@ -24,6 +24,7 @@ from pivot.model.events import (
 from pivot.model.json import Json
 from pivot.model.switch import (
     AnswerCall,
+    AskIdle,
     Beep,
     EchoLeg,
     PlayMedia,
@@ -201,6 +202,8 @@ class Leg:
                 self.emit(RecordingStarted(self.call_id, _path(command.name)))
                 self._after(running, command.max_s, self._end_recording, "max", None)
                 self._wait_for_silence(running, command)
+            case AskIdle():
+                self._complete("noop", command.msg_id)
             case EchoLeg():
                 self.observe("echo")
             case Respond():

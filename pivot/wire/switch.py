@@ -16,6 +16,7 @@ from pivot.model.rooms import ConferenceCommand
 from pivot.model.switch import (
     AnswerCall,
     AskChannel,
+    AskIdle,
     Beep,
     EchoLeg,
     Hangup,
@@ -41,6 +42,7 @@ from pivot.wire.payload import Payload
 
 CallCommand: TypeAlias = (
     AnswerCall
+    | AskIdle
     | Beep
     | EchoLeg
     | Hangup
@@ -110,6 +112,8 @@ def decode_switch_command(payload: Payload) -> SwitchCommand | None:
             return Hangup(msg_id, payload.get(Field.HANGUP_CAUSE), leg)
         case Application.NOOP if payload.get(Field.INSERT_AT) == InsertAt.FLUSH:
             return StopMedia(msg_id, leg)
+        case Application.NOOP:
+            return AskIdle(msg_id, leg)
         case Application.QUEUE:
             return _queued(payload)
         case Application.TONES:
@@ -139,6 +143,8 @@ def _members(call: Call, command: CallCommand) -> Payload:
             return _hangup(leg or call.call_id, cause)
         case StopMedia(leg=leg):
             return _command(Application.NOOP, leg or call.call_id) | {Field.INSERT_AT: InsertAt.FLUSH}
+        case AskIdle(leg=leg):
+            return _command(Application.NOOP, leg or call.call_id)
         case PlayMedia(leg=leg):
             leg = leg or call.call_id
             return _queue(leg, _noop(leg, command.noop_id), _play(leg, command))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import Command, End, StartTimer
-from pivot.model.events import ChannelFound, DigitPressed, TimerFired
+from pivot.model.events import ChannelFound, DigitPressed, Executed, TimerFired
 from pivot.model.notes import Note
-from pivot.model.switch import AskChannel
+from pivot.model.switch import AskChannel, AskIdle, SpeakText
 from tests.calls import CALL_ID
-from tests.execute.histories import History
+from tests.execute.histories import History, notices
 
 WAITS = "<Gather timeout='3600'/>"
 
@@ -47,6 +47,32 @@ def test_whatever_else_happens_makes_the_next_question_early_again() -> None:
     history.happens(DigitPressed(CALL_ID, "1"))
 
     assert [question_after_s(history) for _ in range(2)] == [10.0, 20.0]
+
+
+def test_a_sound_whose_end_was_lost_is_followed_by_the_next() -> None:
+    """A broker that restarts loses events: the caller would hear nothing until he hangs up."""
+    history = History("<Say>one</Say><Say>two</Say>")
+    question_after_s(history)
+    asked = history.last(AskIdle)
+
+    items = history.happens(Executed(CALL_ID, "noop", asked.msg_id))
+
+    assert [item.text for item in items if isinstance(item, SpeakText)] == ["two"]
+    assert history.happens(Executed(CALL_ID, "noop", asked.msg_id)) == []
+
+
+def test_a_recording_whose_end_was_lost_is_given_up() -> None:
+    """Where the file lies is lost as well; the report may still be on its way for a moment."""
+    history = History(
+        "<Record recordingStatusCallback='/r' recordingStatusCallbackEvent='absent'/><Say>two</Say>"
+    )
+    question_after_s(history)
+
+    history.happens(Executed(CALL_ID, "noop", history.last(AskIdle).msg_id))
+    items = history.happens(TimerFired(history.last(StartTimer).name), after_s=2.0)
+
+    assert dict(notices(history)[-1].request.parameters)["RecordingStatus"] == "absent"
+    assert [item.text for item in items if isinstance(item, SpeakText)] == ["two"]
 
 
 def test_a_channel_that_nobody_knows_is_gone() -> None:

@@ -22,6 +22,7 @@ from pivot.model.events import (
 from pivot.model.switch import (
     AnswerCall,
     AskChannel,
+    AskIdle,
     Beep,
     EchoLeg,
     Hangup,
@@ -115,6 +116,18 @@ def test_stopping_media_forgets_what_waits() -> None:
         (3.0, Executed(A, "noop", "n4")),
     ]
     assert noticed == [(0.0, "say"), (1.0, "stop_media"), (1.0, "say")]
+
+
+def test_who_asks_whether_all_is_done_hears_it_when_it_is() -> None:
+    """It waits behind what plays and stops nothing."""
+    events, _ = happens([(0.0, SpeakText("m1", "n1", "one")), (1.0, AskIdle("m2")), (3.0, AskIdle("m3"))])
+
+    assert events == [
+        (2.0, Executed(A, "tts")),
+        (2.0, Executed(A, "noop", "n1")),
+        (2.0, Executed(A, "noop", "m2")),
+        (3.0, Executed(A, "noop", "m3")),
+    ]
 
 
 def test_a_terminator_stops_what_plays_and_the_noop_comes_early() -> None:

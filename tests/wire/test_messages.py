@@ -13,6 +13,7 @@ from pivot.model.call import Call, Party
 from pivot.model.commands import BusCommand, HandOverFlow, SayFailed, SayProcessing
 from pivot.model.switch import (
     AnswerCall,
+    AskIdle,
     Beep,
     EchoLeg,
     Hangup,
@@ -150,6 +151,12 @@ def test_switch_commands_have_the_members_of_kazoos_definitions() -> None:
         "Call-ID": "c1",
         "Insert-At": "flush",
     }
+    assert members(AskIdle("m1")) == {
+        "App-Name": "kapps_call",
+        "Server-ID": "<WORKER-QUEUE>",
+        "Application-Name": "noop",
+        "Call-ID": "c1",
+    }
     assert members(Hangup("m1", "USER_BUSY", leg="b1")) == {
         "App-Name": "kapps_call",
         "Server-ID": "<WORKER-QUEUE>",
@@ -230,6 +237,7 @@ ALL_COMMANDS: list[BusCommand] = [
     SpeakText("m1", "n1", "hello", "female", "de-DE", "flite", ("*",), leg="b1"),
     SpeakText("m1", "n1", "hello", leg="c1"),
     StopMedia("m1", leg="b1"),
+    AskIdle("m1", leg="b1"),
     SendDigits("m1", "n1", "12", 0.3, leg="b1"),
     Respond("m1", "n1", 486, "busy", "http://m/busy.mp3"),
     Respond("m1", "n1", 503, "rejected"),

@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 from pivot.execute.line import Course, Line
 from pivot.execute.step import GoOn, Result
-from pivot.model.events import CommandFailed, DigitPressed, Event, Executed
+from pivot.model.events import ChannelFound, CommandFailed, DigitPressed, Event, Executed
 from pivot.model.instructions import ALL_KEYS
 from pivot.model.plain import plain
-from pivot.model.switch import PlayMedia, SpeakText, StopMedia
+from pivot.model.switch import AskIdle, PlayMedia, SpeakText, StopMedia
 
 
 @plain
@@ -38,7 +38,11 @@ Sound: TypeAlias = Spoken | Media
 @plain
 @dataclass(slots=True)
 class PromptStep:
-    """Plays sounds one after the other; the switch tells the end of each by the noop behind it."""
+    """Plays sounds one after the other; the switch tells the end of each by the noop behind it.
+
+    Should that word be lost, the caller would hear nothing more: when all that is heard of the channel is
+    that it exists, the switch is asked.
+    """
 
     sounds: tuple[Sound, ...]
     """All of them in order, repetitions included only in `times`."""
@@ -48,6 +52,8 @@ class PromptStep:
     played: int = 0
     msg_id: str = ""
     noop_id: str = ""
+    idle_id: str = ""
+    """Of the question whether the sound has ended."""
     cut: bool = field(default=False)
     """A key stopped the switch; nothing further is played."""
     result: Result | None = None
@@ -60,8 +66,11 @@ class PromptStep:
 
     def receive(self, event: Event, line: Line) -> Course:
         match event:
-            case Executed(call_id, response=noop_id) if call_id == line.leg and noop_id == self.noop_id:
+            case Executed(call_id, response=noop_id) if call_id == line.leg and self._is_end(noop_id):
                 yield from self._play_next(line)
+            case ChannelFound():
+                self.idle_id = line.draw_id()
+                yield AskIdle(self.idle_id, line.other_leg)
             case Executed(call_id, "play", "FILE NOT FOUND" as complaint) if call_id == line.leg:
                 yield line.fault(f"a file could not be fetched: {complaint}", 11200)
             case Executed(call_id, "play", "PLAYBACK ERROR" as complaint) if call_id == line.leg:
@@ -75,13 +84,16 @@ class PromptStep:
     def stop(self, line: Line) -> Course:
         yield StopMedia(line.draw_id(), line.other_leg)
 
+    def _is_end(self, noop_id: str | None) -> bool:
+        return bool(noop_id) and noop_id in (self.noop_id, self.idle_id)
+
     def _play_next(self, line: Line) -> Course:
         if self.cut or self.played == len(self.sounds) * self.times:
             self.result = GoOn()
             return
         sound = self.sounds[self.played % len(self.sounds)]
         self.played += 1
-        self.msg_id, self.noop_id = line.draw_id(), line.draw_id()
+        self.msg_id, self.noop_id, self.idle_id = line.draw_id(), line.draw_id(), ""
         keys = self.terminators or ()
         match sound:
             case Spoken(text, voice, language, engine):

@@ -18,8 +18,10 @@ from pivot.execute.step import AskFor, GoOn, Result
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.events import (
     ChannelDestroyed,
+    ChannelFound,
     CommandFailed,
     Event,
+    Executed,
     RecordingStarted,
     RecordingStopped,
     TimerFired,
@@ -27,7 +29,7 @@ from pivot.model.events import (
 from pivot.model.instructions import RecordVerb
 from pivot.model.notes import Unsupported
 from pivot.model.plain import plain
-from pivot.model.switch import Beep, RecordLeg, StopMedia
+from pivot.model.switch import AskIdle, Beep, RecordLeg, StopMedia
 
 _HANGUP_FOLLOWS_S = 2.0
 """A recording that ended for no other reason has ended with its channel, whose own event is still to come."""
@@ -50,6 +52,8 @@ class RecordStep:
     timer: str = ""
     began_s: float = 0.0
     stopped: bool = False
+    idle_id: str = ""
+    """Of the question whether the switch still records."""
     result: Result | None = None
 
     def start(self, line: Line) -> Course:
@@ -92,6 +96,18 @@ class RecordStep:
                 if not self.stopped:
                     recording.length_s = max(0.0, line.at_s - self.began_s)
                 self._tell(recording, line, "hangup")
+            case ChannelFound() if not self.stopped:
+                self.idle_id = line.draw_id()
+                yield AskIdle(self.idle_id, line.other_leg)
+            case Executed(call_id, response=noop_id) if (
+                call_id == line.leg and self.idle_id and noop_id == self.idle_id and not self.stopped
+            ):
+                self.timer = f"record {line.draw_id()}"
+                yield StartTimer(self.timer, _HANGUP_FOLLOWS_S)
+            case TimerFired(name) if name == self.timer and not self.stopped:
+                yield from lose_recording(recording, line)
+                yield line.fault("the switch does not tell what it has recorded", None)
+                self.result = GoOn()
             case TimerFired(name) if name == self.timer:
                 self._tell(recording, line, None)
             case CommandFailed(message=message, msg_id=msg_id) if msg_id == self.msg_id:
@@ -108,6 +124,8 @@ class RecordStep:
 
     def _ended(self, event: RecordingStopped, recording: Recording, line: Line) -> Course:
         self.stopped = True
+        if self.timer:
+            yield CancelTimer(self.timer)
         recording.length_s = event.length_s
         by_limit = event.length_s >= self.verb.max_length_s - _CUT_SHORT_S
         if event.by_silence and int(event.length_s) <= self.verb.timeout_s:
