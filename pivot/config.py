@@ -25,6 +25,7 @@ from pivot.web.settings import WebSettings
 DEFAULT_FILE = Path("/etc/pivot/pivot.toml")
 ENVIRONMENT_PREFIX = "PIVOT_"
 _SIP_URI = re.compile(r"sips?:[^\s@,<>\[\]]+@[^\s@,<>]+")
+_HTTP_URL = re.compile(r"https?://[^\s/?#@]+[^\s#]*")
 _NOT_SETTINGS = ("PIVOT_TEST_",)
 """Environment names of the test suite that share our prefix."""
 
@@ -54,6 +55,7 @@ class TwimlSettings:
     sms: Literal["off", "kazoo"] = "off"  # kazoo: Sms goes to the cluster's messaging application
     refer: Literal["off", "dial"] = "off"  # dial: Refer rings its target and connects the caller with it
     stream_gateway: str = ""  # SIP URI that carries audio to WebSockets; empty: there is none
+    recordings_url: str = ""  # where media servers PUT recordings; empty: below the verb's action
 
     def problems(self) -> Iterator[tuple[str, str]]:
         for account, profile in self.accounts.items():
@@ -61,6 +63,8 @@ class TwimlSettings:
                 yield f"accounts.{account}", f'is "{profile}", want "kazoo" or "twilio"'
         if self.stream_gateway and not _SIP_URI.fullmatch(self.stream_gateway):
             yield "stream_gateway", f'is "{self.stream_gateway}", want sip:user@host, or nothing'
+        if self.recordings_url and not _HTTP_URL.fullmatch(self.recordings_url):
+            yield "recordings_url", "is no http URL without user, blanks and fragment, want https://host/folder"
         yield from _too_small(self, "max_iterations", "max_xml_depth", "max_xml_nodes")
 
 

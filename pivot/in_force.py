@@ -116,6 +116,7 @@ def rules_of(
         sends_messages=settings.twiml.sms != "off",
         refer_dials=settings.twiml.refer == "dial",
         stream_gateway=settings.twiml.stream_gateway,
+        recordings_url=settings.twiml.recordings_url,
         speech_wait_s=settings.speech.wait_s,
         recording_extension=figures.recording_extension or "mp3",
     )

@@ -23,7 +23,7 @@ AT_RUN_TIME: dict[str, frozenset[str]] = {
     "web": frozenset({"enabled"}),
     "twiml": frozenset(
         {"profile", "accounts", "max_iterations", "apology", "max_xml_depth", "max_xml_nodes"}
-        | {"refer", "stream_gateway"}
+        | {"refer", "stream_gateway", "recordings_url"}
     ),
     "speech": speech_settings.AT_RUN_TIME,
     "compat": frozenset({"failures"}),

@@ -100,6 +100,7 @@ def test_the_environment_can_spell_every_type() -> None:
         ({"PIVOT_WEB__PORT": "99999"}, "web.port is 99999, want 0 to 65535"),
         ({"PIVOT_SCHEMAS__MAX_DEPTH": "0"}, "schemas.max_depth is 0, want at least 1"),
         ({"PIVOT_TWIML__MAX_XML_NODES": "0"}, "twiml.max_xml_nodes is 0, want at least 1"),
+        ({"PIVOT_TWIML__RECORDINGS_URL": "store.test/x"}, "twiml.recordings_url is no http URL"),
         ({"PIVOT_FETCH": "5"}, "PIVOT_FETCH is no setting"),
         ({"PIVOT_WEB__AUTH": "open"}, "want a table of settings"),
     ],

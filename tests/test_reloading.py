@@ -85,3 +85,19 @@ def test_settings_that_cannot_be_used_change_nothing(log: CapturingLogger) -> No
         ("settings.unusable",),
         "fetch.timeout_s is '5s', want a number",
     )
+
+
+def test_calls_follow_the_twiml_settings() -> None:
+    """A setting that is read and checked, and reaches no call, would be worse than none."""
+    environment = {
+        "PIVOT_TWIML__SMS": "kazoo",
+        "PIVOT_TWIML__REFER": "dial",
+        "PIVOT_TWIML__STREAM_GATEWAY": "sip:streams@gateway.test",
+        "PIVOT_TWIML__RECORDINGS_URL": "https://store.test/calls",
+    }
+
+    rules = InForce(load(environment=environment), Fetcher()).rules()
+
+    assert (rules.sends_messages, rules.refer_dials) == (True, True)
+    assert rules.stream_gateway == "sip:streams@gateway.test"
+    assert rules.recordings_url == "https://store.test/calls"

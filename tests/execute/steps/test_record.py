@@ -62,3 +62,21 @@ def test_the_files_url_ends_as_the_file_does(document: str) -> None:
 
     sent = history.last(SendFile)
     assert (begun.name[-4:], sent.path[-4:], sent.url[-4:]) == (".wav", ".wav", ".wav")
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        ("<Record action='/r'/>", "https://store.test/calls"),
+        ("<Record action='/r' recordingUrl='https://own.test/x'/>", "https://own.test/x"),
+        ("<Start><Recording/></Start><Pause length='60'/>", "https://store.test/calls"),
+    ],
+)
+def test_files_go_where_the_operator_says(document: str, place: str) -> None:
+    """Not every application takes a PUT at its action; a document that names a place has its own."""
+    history = History(document, replace(RULES, recordings_url="https://store.test/calls/"))
+    begun = next(item for item in history.done if isinstance(item, RecordLeg | StartRecording))
+
+    history.happens(RecordingStopped(CALL_ID, f"/tmp/{begun.name}", 4.0, "#", node="fs@media1"))
+
+    assert history.last(SendFile).url == f"{place}/{begun.name}"
