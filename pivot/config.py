@@ -64,7 +64,10 @@ class TwimlSettings:
         if self.stream_gateway and not _SIP_URI.fullmatch(self.stream_gateway):
             yield "stream_gateway", f'is "{self.stream_gateway}", want sip:user@host, or nothing'
         if self.recordings_url and not _HTTP_URL.fullmatch(self.recordings_url):
-            yield "recordings_url", "is no http URL without user, blanks and fragment, want https://host/folder"
+            yield (
+                "recordings_url",
+                "is no http URL without user, blanks and fragment, want https://host/folder",
+            )
         yield from _too_small(self, "max_iterations", "max_xml_depth", "max_xml_nodes")
 
 

@@ -35,6 +35,9 @@ from pivot.model.plain import plain
 
 _LOOK_UP_S = 5.0
 _CALLER_ID = 13214
+_TOO_MANY = 13250
+_MOST_PARTIES = 100
+"""Of one Dial: each is a binding of ours and an endpoint of one bridge."""
 _RING_NOUNS = (NumberNoun, SipNoun, ClientNoun, UserNoun, DeviceNoun)
 
 
@@ -135,6 +138,10 @@ class DialStep:
         for noun in self._nouns():
             found = next(answers, ()) if wanted(noun) is not None else ()
             parties += parties_of(noun, found, self.caller, line)
+        if len(parties) > _MOST_PARTIES:
+            message = f"Dial would ring {len(parties)} phones; the first {_MOST_PARTIES} are rung"
+            yield line.warn(message, _TOO_MANY)
+            parties = parties[:_MOST_PARTIES]
         if self.verb.sequential:
             self.waiting = [[party] for party in parties]
         else:

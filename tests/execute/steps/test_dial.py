@@ -15,11 +15,15 @@ from pivot.model.dialling import (
     CallerId,
     CarrierDone,
     DialCarrier,
+    Endpoint,
+    EndpointKind,
+    EndpointsFound,
     JoinLeg,
     LegControlled,
     LegCreated,
     LegReady,
     LegsBridged,
+    LookUpEndpoints,
     RingBack,
     StartRecording,
 )
@@ -371,3 +375,14 @@ def test_a_whispers_request_tells_the_status_of_its_own_leg() -> None:
     asked = dict(history.last(Fetch).request.parameters)
     assert asked["Call-ID"] == apart.endpoint.call_id
     assert asked["CallStatus"] == "in-progress"
+
+
+def test_no_dial_rings_the_phones_of_a_whole_town() -> None:
+    """Ten users of a hundred devices each would be a thousand bindings and one bridge of them all."""
+    history = History("<Dial><User>u1</User><User>u2</User></Dial>")
+    phones = tuple(Endpoint(f"d{n}", "", EndpointKind.DEVICE, f"d{n}", "pbx.test") for n in range(60))
+
+    history.happens(EndpointsFound(history.last(LookUpEndpoints).lookup_id, (phones, phones)))
+
+    assert len(history.last(BridgeTo).endpoints) == 100
+    assert history.last(Noticed).twilio_code == 13250
