@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import orjson
 import pytest
@@ -72,6 +73,25 @@ async def taken(kazoo: SimulatedKazoo, server: VoiceServer, path: str) -> Simula
     return call
 
 
+@asynccontextmanager
+async def outliving(
+    amqp_url: str, kazoo: SimulatedKazoo, server: VoiceServer, path: str
+) -> AsyncIterator[tuple[Program, SimulatedCall]]:
+    """A worker, and a caller of its who waits in a place; the worker that owned the place has died."""
+    async with worker(amqp_url, BUS__DRAIN_S="60") as owner:
+        holding = await kazoo.place_call(f"{server.url}/pause", Request_Format="twiml")
+        await holding.answered
+        before = await taken(kazoo, server, path)
+        await owner.logged("meeting.shard_owned")
+        kazoo.switch.hang_up(before.call_id)
+        async with worker(amqp_url) as survivor:
+            owner.stop()  # it takes no further calls
+            await owner.logged("worker.draining")
+            waiting = await taken(kazoo, server, path)
+            owner.kill()
+            yield survivor, waiting
+
+
 async def which_owns(first: Program, second: Program) -> tuple[Program, Program]:
     """The one of both that has become an owner, and the other."""
     owning = {asyncio.ensure_future(each.logged("meeting.shard_owned")): each for each in (first, second)}
@@ -121,23 +141,13 @@ async def test_a_waiting_caller_outlives_the_owner_of_its_room(
     amqp_vhost_url: str, kazoo: SimulatedKazoo, server: VoiceServer, joins: Joins
 ) -> None:
     """The first worker owns the room and dies before anybody else comes to it."""
-    async with worker(amqp_vhost_url, BUS__DRAIN_S="60") as first:
-        holding = await kazoo.place_call(f"{server.url}/pause", Request_Format="twiml")
-        await holding.answered
-        before = await taken(kazoo, server, "conference/support")
-        await first.logged("meeting.shard_owned")
-        kazoo.switch.hang_up(before.call_id)
-        async with worker(amqp_vhost_url) as second:
-            first.stop()  # it takes no further calls
-            await first.logged("worker.draining")
-            waiting = await taken(kazoo, server, "conference/support")
-            first.kill()
-            met = await taken(kazoo, server, "conference/support")
-            await joins.of(waiting, met)
-            kazoo.switch.hang_up(waiting.call_id)
-            kazoo.switch.hang_up(met.call_id)
+    async with outliving(amqp_vhost_url, kazoo, server, "conference/support") as (survivor, waiting):
+        met = await taken(kazoo, server, "conference/support")
+        await joins.of(waiting, met)
+        kazoo.switch.hang_up(waiting.call_id)
+        kazoo.switch.hang_up(met.call_id)
 
-            assert (await second.logged("session.ended"))["outcome"] == "ok"
+        assert (await survivor.logged("session.ended"))["outcome"] == "ok"
 
 
 async def test_a_caller_of_one_worker_is_given_to_an_agent_of_the_other(
@@ -159,20 +169,10 @@ async def test_a_waiting_caller_outlives_the_owner_of_its_queue(
     amqp_vhost_url: str, kazoo: SimulatedKazoo, server: VoiceServer, joins: Joins
 ) -> None:
     """Whoever dials the queue afterwards is given the caller, and not told that there is no such queue."""
-    async with worker(amqp_vhost_url, BUS__DRAIN_S="60") as first:
-        holding = await kazoo.place_call(f"{server.url}/pause", Request_Format="twiml")
-        await holding.answered
-        before = await taken(kazoo, server, "enqueue/support")
-        await first.logged("meeting.shard_owned")
-        kazoo.switch.hang_up(before.call_id)
-        async with worker(amqp_vhost_url) as second:
-            first.stop()  # it takes no further calls
-            await first.logged("worker.draining")
-            caller = await taken(kazoo, server, "enqueue/support")
-            first.kill()
-            agent = await taken(kazoo, server, "agent/support")
-            await joins.between(agent, caller)
-            kazoo.switch.hang_up(caller.call_id)
-            kazoo.switch.hang_up(agent.call_id)
+    async with outliving(amqp_vhost_url, kazoo, server, "enqueue/support") as (survivor, caller):
+        agent = await taken(kazoo, server, "agent/support")
+        await joins.between(agent, caller)
+        kazoo.switch.hang_up(caller.call_id)
+        kazoo.switch.hang_up(agent.call_id)
 
-            assert (await second.logged("session.ended"))["outcome"] == "ok"
+        assert (await survivor.logged("session.ended"))["outcome"] == "ok"

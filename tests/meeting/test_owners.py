@@ -52,6 +52,14 @@ class Town:
         await asyncio.sleep(CALM_S)
         assert self.office.boxes[f"{BOX}{shard_of(place)}"] is self.workers[OWNER].post
 
+    async def two_are_in_a_room(self) -> None:
+        """Calls of two workers, of which a third owns the room; what they heard so far counts no more."""
+        await self.owner_is_found("r")
+        self.hall.says("a", room("a"), at=ONE)
+        self.hall.says("b", room("b"), at=OTHER)
+        await asyncio.sleep(CALM_S)
+        self.hall.heard_more()
+
     async def pair(self) -> None:
         """A caller of one worker has been given to an agent of another."""
         self.hall.says("caller", EnterQueue("q", "support"), at=ONE)
@@ -80,11 +88,7 @@ def test_a_conference_goes_on_without_its_owner() -> None:
     """Nobody hears anything; who comes later is in a conference that has started."""
 
     async def story(town: Town) -> None:
-        await town.owner_is_found("r")
-        town.hall.says("a", room("a"), at=ONE)
-        town.hall.says("b", room("b"), at=OTHER)
-        await asyncio.sleep(CALM_S)
-        town.hall.heard_more()
+        await town.two_are_in_a_room()
         town.workers[OWNER].die()
         await town.calms()
         town.hall.says("c", room("c", starts=False), at=OTHER)
@@ -140,11 +144,7 @@ def test_who_ends_a_conference_as_its_owner_dies_ends_it_all_the_same() -> None:
     """The word was lost with the owner, but its speaker's worker remembers it."""
 
     async def story(town: Town) -> None:
-        await town.owner_is_found("r")
-        town.hall.says("a", room("a"), at=ONE)
-        town.hall.says("b", room("b"), at=OTHER)
-        await asyncio.sleep(CALM_S)
-        town.hall.heard_more()
+        await town.two_are_in_a_room()
         town.hall.says("a", LeaveRoom("r", ends=True))
         town.workers[OWNER].die()
 
@@ -157,11 +157,7 @@ def test_an_end_that_a_worker_could_not_hear_is_told_when_it_is_back() -> None:
     """Its connection broke in that moment."""
 
     async def story(town: Town) -> None:
-        await town.owner_is_found("r")
-        town.hall.says("a", room("a"), at=ONE)
-        town.hall.says("b", room("b"), at=OTHER)
-        await asyncio.sleep(CALM_S)
-        town.hall.heard_more()
+        await town.two_are_in_a_room()
         town.workers[OTHER].post.drop()
         town.hall.says("a", LeaveRoom("r", ends=True))
         await asyncio.sleep(0.1)
@@ -309,11 +305,7 @@ def test_a_worker_that_loses_the_broker_for_a_moment_is_told_nothing() -> None:
     """Its callers wait on where they were; the others do not care."""
 
     async def story(town: Town) -> None:
-        await town.owner_is_found("r")
-        town.hall.says("a", room("a"), at=ONE)
-        town.hall.says("b", room("b"), at=OTHER)
-        await asyncio.sleep(CALM_S)
-        town.hall.heard_more()
+        await town.two_are_in_a_room()
         town.workers[ONE].post.cut()
         await asyncio.sleep(0.5)
         town.workers[ONE].post.connect()
