@@ -17,7 +17,7 @@ _BREAKS_QUOTES = re.compile(r"[\x00-\x1f\x7f\\'\[\]|!]|\$\{|:_:")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
 _ADDRESS = re.compile(r"sips?:(?!.*:_:)[^\x00-\x20\x7f,{}\\|$^`<>]{1,500}", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9A-Za-z+*#._() -]{1,64}")
-_CALLER = re.compile(r"[0-9A-Za-z+*#._() @:;=~-]{1,256}")
+_CALLER = re.compile(r"[0-9A-Za-z+*#._() @:;=-]{1,256}")
 
 
 def may_be_value(text: str) -> bool:
@@ -46,5 +46,9 @@ def may_be_number(text: str) -> bool:
 
 
 def may_be_caller(text: str) -> bool:
-    """Whether a text is a number or an address that a caller can be shown as."""
+    """Whether a text is a number or an address that a caller can be shown as.
+
+    It is also set on the caller's own leg, where `~` begins the next variable.
+    Source: ecallmgr_util.erl, multi_set_args.
+    """
     return _CALLER.fullmatch(text) is not None

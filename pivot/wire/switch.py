@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from pivot.errors import WireError
 from pivot.model.call import Call
+from pivot.model.dial_strings import may_be_caller
 from pivot.model.dialling import DiallingCommand
 from pivot.model.rooms import ConferenceCommand
 from pivot.model.switch import (
@@ -159,8 +160,12 @@ def _members(call: Call, command: CallCommand) -> Payload:
 
 
 def _set_number(call: Call, number: str) -> Payload:
-    """At once, and whether it is to be hidden with it. Source: kapps_call.erl, set_caller_id_number."""
-    shown: Payload = {Field.CALLER_ID_NUMBER: number, Field.PRIVACY_HIDE_NUMBER: _is_hidden(call)}
+    """At once, and whether it is to be hidden with it; what is no number hides itself.
+
+    Source: kapps_call.erl, set_caller_id_number.
+    """
+    plain = number if may_be_caller(number) else ""
+    shown: Payload = {Field.CALLER_ID_NUMBER: plain, Field.PRIVACY_HIDE_NUMBER: _is_hidden(call)}
     return _command(Application.SET, call.call_id) | {
         Field.INSERT_AT: InsertAt.NOW,
         Field.EXPORT_ALL: False,

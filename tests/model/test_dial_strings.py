@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pivot.model.dial_strings import may_be_address, may_be_header, may_be_number, may_be_quoted
+from pivot.model.dial_strings import (
+    may_be_address,
+    may_be_caller,
+    may_be_header,
+    may_be_number,
+    may_be_quoted,
+)
 
 
 @pytest.mark.parametrize(
@@ -92,3 +98,9 @@ def test_a_number_has_digits_letters_and_separators() -> None:
     """Extensions with letters and stars are dialled, too."""
     assert all(may_be_number(text) for text in ("+15550007777", "*97", "+1 (555) 000-7777", "sales.desk"))
     assert not any(may_be_number(text) for text in ("app=system:reboot", "1/default/xml", "1,2", "", "${x}"))
+
+
+def test_a_caller_is_shown_as_a_number_or_an_address() -> None:
+    """What sets it on the caller's leg parts its variables with `~`."""
+    assert all(may_be_caller(text) for text in ("+15550007777", "sip:kate@example.com;user=phone", "2001"))
+    assert not any(may_be_caller(text) for text in ("1~api_hangup_hook=shutdown", "1>x", "${x}", ""))

@@ -7,7 +7,7 @@ import pytest
 
 from pivot.model.call import Call, Party
 from pivot.model.dialling import HoldMusic
-from pivot.model.switch import PlayMedia, Respond, SpeakText, SwitchCommand
+from pivot.model.switch import PlayMedia, Respond, SetNumber, SpeakText, SwitchCommand
 from pivot.wire.envelope import Sender
 from pivot.wire.expansion import named_as_written, spoken_as_written
 from pivot.wire.messages import encode_command
@@ -49,3 +49,10 @@ def test_no_trick_is_left_by_taking_one_apart(text: str) -> None:
 def test_a_bar_in_a_text_does_not_choose_the_voice() -> None:
     """The switch's application takes `engine|voice|text`: what stands before a bar would not be heard."""
     assert spoken_as_written("Sales | Support | Billing") == "Sales   Support   Billing"
+
+
+def test_a_callers_number_sets_no_other_variable() -> None:
+    """On the caller's own leg `~` begins the next one, and there are some that run the switch's commands."""
+    told = encode_command(CALL, SetNumber("m1", "1~api_hangup_hook=shutdown"), Sender("pivot@a", "q"), "")
+
+    assert orjson.loads(told.payload)["Custom-Channel-Vars"]["Caller-ID-Number"] == ""

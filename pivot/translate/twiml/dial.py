@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from pivot.model.codes import Code
+from pivot.model.dial_strings import may_be_caller
 from pivot.model.instructions import ConferenceNoun, DialNoun, DialVerb, NumberNoun, QueueNoun, RecordCall
 from pivot.translate.twiml import client, conference, device, kazoo, number, queue, sip, user
 from pivot.translate.twiml.attributes import Attributes
@@ -44,7 +44,6 @@ _RING_TONES: Final = (
     "at au bg br be ch cl cn cz de dk ee es fi fr gr hu il in it lt jp mx my nl no nz ph pl pt ru se sg th uk"
     " us us-old tw ve za"
 )
-_CALLER_ID: Final = re.compile(r"[A-Za-z0-9_.+@:;=~*-]{1,256}")
 _MOST_NOUNS: Final = 10
 _LONGEST_RINGING_S: Final = 600
 _LONGEST_CALL_S: Final = 86_400
@@ -147,7 +146,7 @@ def _caller_id(given: Attributes) -> str | None:
     if written is None:
         return None
     plain = number.dialable(written) or written
-    if _CALLER_ID.fullmatch(plain):
+    if may_be_caller(plain):
         return plain
     given.bad("callerId", "is neither a number nor an address; the caller's is used", Twilio.DIAL_CALLER_ID)
     return None

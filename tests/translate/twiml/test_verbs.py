@@ -392,6 +392,7 @@ BAD = [
     ("<Record action='http://a b'/>", [(19, 11100)]),
     ("<Record recordingStatusCallbackEvent='completed gone'/>", [(19, 13621)]),
     ("<Dial callerId='{a}'>1</Dial>", [(17, 13214)]),
+    ("<Dial callerId='1~api_hangup_hook=shutdown'>1</Dial>", [(17, 13214)]),
     (
         "<Dial ringTone='xx' sequential='1' hangupOnStar='yes'>1</Dial>",
         [(17, 13220), (31, 13218), (46, 13213)],
