@@ -129,9 +129,10 @@ class Line:
         return None if callback is None else replace(callback, url=self.resolve(callback.url))
 
     def media(self, written: str) -> str:
-        """What the switch is to play: an absolute URL, or a media id as it stands."""
+        """What the switch is to play: an absolute URL, or a media id or a stream of its own as it stands."""
         is_media_id = "/" not in written and ":" not in written
-        return written if is_media_id else self.resolve(written)
+        is_stream = "://" in written and not written.lower().startswith(("http://", "https://"))
+        return written if is_media_id or is_stream else self.resolve(written)
 
     # Requests
 

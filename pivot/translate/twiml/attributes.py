@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 _METHODS: Final = {"get": Method.GET, "post": Method.POST}
 _WHOLE: Final = re.compile(r"-?\d{1,9}")
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+._-]*):")  # underscores are in the switch's streams
 _UNSAFE: Final = re.compile(r"[\s\x00-\x1f\x7f]")
 _KEYS: Final = frozenset("0123456789*#")
 

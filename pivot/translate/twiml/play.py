@@ -15,8 +15,11 @@ from pivot.translate.twiml.reading import Reading
 
 _DIGITS: Final = re.compile(r"[0-9A-Da-d#*wW]{1,200}")
 # Media that Kazoo documents name and that the switch makes itself; file and shell streams are not among them.
+# A local stream is a recording's name: one with a slash becomes a path of the media server there, and a tone
+# stream of `path=` reads a file. Source: ecallmgr_util.erl, recording_directory; mod_tone_stream.
 _KAZOO_MEDIA: Final = re.compile(
-    r"(tone_stream|silence_stream|local_stream|prompt)://[^\s\x00-\x1f\x7f]{1,500}"
+    r"(tone_stream|silence_stream|prompt)://(?!(?i:path=))[^\s\x00-\x1f\x7f]{1,500}"
+    r"|local_stream://[^\s\x00-\x1f\x7f/]{1,500}"
 )
 _EXPANDED: Final = re.compile(r"\$\{|^[{\[<$@!|&]")
 

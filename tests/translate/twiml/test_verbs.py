@@ -136,6 +136,7 @@ FULL: list[tuple[str, Instruction]] = [
     ),
     ("<Play digits='ww12W#'>ignored</Play>", PlayVerb(digits="ww12W#")),
     ("<Play>tone_stream://%(250,0,800)</Play>", PlayVerb("tone_stream://%(250,0,800)")),
+    ("<Play>local_stream://a1b2.mp3</Play>", PlayVerb("local_stream://a1b2.mp3")),
     ("<Pause length='10'/>", PauseVerb(10.0)),
     (
         "<Gather input='dtmf speech' action='/g' method='GET' timeout='3' numDigits='4' finishOnKey=''"
@@ -387,6 +388,8 @@ BAD = [
     ("<Play>a b.wav</Play>", [(11, 11100)]),
     ("<Play>${secret}</Play>", [(11, 11100)]),
     ("<Play>file:///etc/passwd</Play>", [(11, 11100)]),
+    ("<Play>local_stream:///var/spool/other.wav</Play>", [(11, 11100)]),
+    ("<Play>tone_stream://path=/dev/zero</Play>", [(11, 11100)]),
     ("<Redirect>javascript:x</Redirect>", [(11, 11100)]),
     ("<Record maxLength='99999'/>", [(19, 13615)]),
     ("<Record action='http://a b'/>", [(19, 11100)]),
