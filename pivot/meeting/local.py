@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from pivot.meeting.queues import QueueTable
 from pivot.meeting.rooms import RoomTable
-from pivot.model.queues import LeaveQueue, QueueCommand, QueueNews
-from pivot.model.rooms import LeaveRoom, RoomCommand, RoomNews
+from pivot.meeting.standing import ENTERS, place_of, way_out
+from pivot.model.queues import QueueCommand, QueueNews
+from pivot.model.rooms import RoomCommand, RoomNews
 
 Hear: TypeAlias = Callable[[RoomNews | QueueNews], None]
 
@@ -28,17 +29,17 @@ class LocalMeetings:
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.rooms = RoomTable()
         self.queues = QueueTable(now)
-        self._places: dict[str, set[RoomCommand | QueueCommand]] = {}
+        self._places: dict[str, dict[str, RoomCommand | QueueCommand]] = {}
 
     def perform(self, call_id: str, command: RoomCommand | QueueCommand, hear: Hear) -> None:
         """Do it; news of the place reach `hear` from now on, at once."""
-        way_out = LeaveRoom(command.room) if isinstance(command, RoomCommand) else LeaveQueue(command.queue)
-        self._places.setdefault(call_id, set()).add(way_out)
+        if isinstance(command, ENTERS):
+            self._places.setdefault(call_id, {})[place_of(command)] = way_out(command, over=True)
         self._do(call_id, command, hear)
 
     def leave(self, call_id: str) -> None:
         """The session is over: out of every place."""
-        for command in self._places.pop(call_id, ()):
+        for command in self._places.pop(call_id, {}).values():
             self._do(call_id, command, _deaf)
 
     def _do(self, call_id: str, command: RoomCommand | QueueCommand, hear: Hear) -> None:

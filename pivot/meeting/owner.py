@@ -207,7 +207,8 @@ class Owner:
         """An earlier owner may not have seen that a member ended the conference by leaving."""
         command, heard = standing.words[-1], standing.news
         if isinstance(command, LeaveRoom) and command.ends:
-            has_told = isinstance(heard, RoomNews) and heard.callback is not None
+            told = isinstance(heard, RoomNews) and heard.callback is not None
+            has_told = told and not command.untold
             self.rooms.end(command.room, standing.call_id, is_told=has_told)
             if self.queues.patient:
                 self._ended_late.add(command.room)

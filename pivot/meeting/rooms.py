@@ -76,8 +76,8 @@ class RoomTable:
         match command:
             case EnterRoom():
                 self._enter(call_id, command, tell)
-            case LeaveRoom(room, ends, hung_up):
-                self.leave(call_id, room, ends=ends, hung_up=hung_up)
+            case LeaveRoom(room, ends, hung_up, untold):
+                self.leave(call_id, room, ends=ends, hung_up=hung_up, untold=untold)
             case SayParticipant(room, participant):
                 self._number(call_id, room, participant)
 
@@ -123,20 +123,22 @@ class RoomTable:
             room.members[call_id].participant = participant
             self._tell(room_id, RoomChange.NUMBERED, call_id, but=call_id, participant=participant)
 
-    def leave(self, call_id: str, room_id: str, *, ends: bool = False, hung_up: bool = False) -> None:
+    def leave(
+        self, call_id: str, room_id: str, *, ends: bool = False, hung_up: bool = False, untold: bool = False
+    ) -> None:
         """A member is gone; the last one, or one whose exit ends it, ends the conference.
 
-        Who told of the others tells of its own leaving by itself, as it is not told anything any more.
+        Who told of the others tells of its own leaving by itself, unless it is gone without a word.
         """
         room = self._rooms.get(room_id)
         if room is None or call_id not in room.members:
             return
-        was_reporter = room.reporter == call_id
+        tells = room.reporter == call_id and not untold
         room.newcomers.discard(call_id)
         notices = room.notice("leave", room.members.pop(call_id).guest, hung_up=hung_up)
-        told = [] if was_reporter else notices
+        told = [] if tells else notices
         if ends:
-            self.end(room_id, call_id, told, is_told=was_reporter)
+            self.end(room_id, call_id, told, is_told=tells)
         elif room.members:
             self._tell(room_id, RoomChange.LEFT, call_id, told)
         else:

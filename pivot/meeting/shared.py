@@ -141,7 +141,7 @@ class SharedMeetings:
         """The session is over: out of every place."""
         for place, stay in tuple(self._calls.get(call_id, {}).items()):
             standing = self._shards[shard_of(place)].standings[stay]
-            self.perform(call_id, way_out(standing.words[0]), _deaf)
+            self.perform(call_id, way_out(standing.words[0], over=True), _deaf)
 
     # The broker's side
 

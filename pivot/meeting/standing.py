@@ -40,9 +40,17 @@ def place_of(command: Command) -> str:
     return command.room if isinstance(command, RoomCommand) else command.queue
 
 
-def way_out(command: Command) -> Command:
-    """The command by which one leaves the place that this command is for."""
-    return LeaveRoom(command.room) if isinstance(command, RoomCommand) else LeaveQueue(command.queue)
+def way_out(command: Command, *, over: bool = False) -> Command:
+    """How one leaves who came by this command and is gone without a word.
+
+    Args:
+        over: its call is known to be over; then a conference that ends with it does. A worker that is gone
+            does not say so.
+    """
+    if isinstance(command, RoomCommand):
+        ends_it = over and isinstance(command, EnterRoom) and command.guest.ends
+        return LeaveRoom(command.room, ends_it, untold=True)
+    return LeaveQueue(command.queue)
 
 
 def shard_of(place: str) -> int:

@@ -60,6 +60,8 @@ class LeaveRoom:
     """The conference ends for all."""
     hung_up: bool = False
     """The member's call is over."""
+    untold: bool = False
+    """It is gone without a word: what it would have told the callback is for another one to tell."""
 
 
 @plain

@@ -83,7 +83,7 @@ def test_a_call_whose_control_queue_is_gone_leaves_its_room() -> None:
 
     *items, end = history.happens(CommandFailed("AnswerCall", Code.BUS_RETURNED, "returned"))
 
-    assert LeaveRoom(history.last(EnterRoom).room) in items
+    assert LeaveRoom(history.last(EnterRoom).room, untold=True) in items
     assert isinstance(end, End)
     assert (end.outcome, end.code) == (Outcome.GONE, Code.BUS_RETURNED)
 

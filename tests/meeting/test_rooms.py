@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pivot.meeting.local import LocalMeetings
 from pivot.meeting.rooms import RoomTable
 from pivot.model.instructions import Callback
 from pivot.model.rooms import (
@@ -171,3 +172,25 @@ def test_one_recording_is_enough() -> None:
     room.table.leave("b", "room")
 
     assert [who for who, news in room.heard if news.records] == ["c"]
+
+
+def test_who_is_gone_without_a_word_is_told_of_by_the_next_one() -> None:
+    """Its worker died, or its call was over before it could say anything: nobody else would tell of it."""
+    room = Watched()
+    room.enter("a", EVERYTHING)
+    room.enter("b")
+
+    room.table.perform("a", LeaveRoom("room", untold=True), lambda news: None)
+
+    assert room.told()[-1] == ("b", "leave", 3, "a")
+
+
+def test_a_call_that_is_over_ends_the_conference_that_ends_with_it() -> None:
+    """Whatever became of its document: the others would stay in a conference without end."""
+    meetings, heard = LocalMeetings(), list[RoomChange]()
+    meetings.perform("a", EnterRoom("room", "R", Guest("a", ends=True)), lambda news: None)
+    meetings.perform("b", EnterRoom("room", "R", Guest("b")), lambda news: heard.append(news.change))  # type: ignore[arg-type]
+
+    meetings.leave("a")
+
+    assert heard[-1] is RoomChange.ENDED

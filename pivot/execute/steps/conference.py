@@ -288,7 +288,7 @@ class ConferenceStep:
         if self.entered:
             yield from self._say_goodbye(line, hung_up)
         elif self.known:
-            yield LeaveRoom(self.room, hung_up=hung_up)
+            yield LeaveRoom(self.room, self.noun.end_on_exit, hung_up, untold=True)
 
     def _say_goodbye(self, line: Line, hung_up: bool) -> Course:
         """Who tells of the others tells of itself, too; of the end unless another one can."""

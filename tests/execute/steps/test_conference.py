@@ -349,7 +349,7 @@ def test_an_owner_that_does_not_answer_costs_nobody_silence() -> None:
     assert [type(item) for item in waits] == [StartTimer, HoldMusic]
     gives_up = history.happens(TimerFired(entering.name), after_s=60.0)
 
-    assert LeaveRoom(ROOM) in gives_up
+    assert LeaveRoom(ROOM, untold=True) in gives_up
     assert ("DialCallStatus", "failed") in history.last(Fetch).request.parameters
 
 
@@ -369,5 +369,5 @@ def test_who_gives_up_before_the_owner_answers_is_in_no_room() -> None:
 
     items = history.happens(DigitPressed(CALL_ID, "*"))
 
-    assert LeaveRoom(ROOM) in items
+    assert LeaveRoom(ROOM, untold=True) in items
     assert history.happens(RoomNews(ROOM, RoomChange.ENTERED, CALL_ID)) == []
