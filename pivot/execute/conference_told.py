@@ -16,7 +16,7 @@ _WORDS = {
 
 
 def conference_parameters(notice: RoomNotice, room: str, name: str, line: Line) -> Texts:
-    """What is told beside the standard set."""
+    """What is told beside the account; the standard set would be of the call that happens to tell it."""
     told: list[tuple[str, str]] = [
         ("ConferenceSid", sid(line.profile, "CF", room)),
         ("FriendlyName", name),

@@ -62,10 +62,15 @@ class RequestSource:
     shown_number: str = ""
     """The number that a Dial has shown for the caller; empty: the call's own."""
     leg: ChildLeg | None = None
+    of_account: bool = False
+    """It is about something that several calls share, so nothing of this one is told but what `extra` has."""
 
 
 def parameters_of(source: RequestSource) -> Parameters:
     """The parameters of a request, in the order in which they are sent."""
+    if source.of_account:
+        account_id = source.request.call.account_id or ""
+        return (("AccountSid", account_sid(source.profile, account_id)), *source.extra)
     if source.request.format is RequestFormat.KAZOO:
         results = _results(source)
         return _in_kazoo_order(source, results, _kazoo_base(source, results))

@@ -308,4 +308,4 @@ class ConferenceStep:
     def _tell(self, notice: RoomNotice, line: Line) -> Course:
         if self.callback is not None:
             told = conference_parameters(notice, self.room, self.noun.name, line)
-            yield from line.notify(self.callback.url, self.callback.method, told)
+            yield from line.notify_of_account(self.callback.url, self.callback.method, told)

@@ -204,6 +204,18 @@ def test_what_the_callback_is_told() -> None:
     ]
 
 
+def test_the_callback_is_told_nothing_of_the_call_that_tells_it() -> None:
+    """Else another participant's CallSid would stand beside our caller's number."""
+    meeting = inside()
+    meeting.leaves("other")
+
+    notices = [dict(item.request.parameters) for item in meeting.history.done if isinstance(item, Notify)]
+    of_another = next(each for each in notices if each["StatusCallbackEvent"] == "participant-leave")
+
+    assert of_another["CallSid"] == "other"
+    assert set(of_another) <= OF_THE_CALLBACK | {"AccountSid"}
+
+
 def test_who_leaves_with_the_key_has_not_hung_up() -> None:
     """The callback can tell one from the other."""
     meeting = inside(DOCUMENT.replace("<Dial ", "<Dial hangupOnStar='true' "))
