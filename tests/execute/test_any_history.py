@@ -40,6 +40,7 @@ DOCUMENTS = {
     "enqueue": "<Enqueue action='/q' waitUrl='/w'>support</Enqueue>",
     "enqueue with music": f"<Enqueue>support</Enqueue>{AFTERWARDS}",
     "dial queue": f"<Dial action='/d' timeLimit='60'><Queue url='/w'>support</Queue></Dial>{AFTERWARDS}",
+    "reject": "<Reject prompt='/a.mp3'/>",
     "echo": "<Echo/><Say>never</Say>",
     "wait document": f"<Dial hangupOnStar='true'><Conference waitUrl='/w'>R</Conference></Dial>{AFTERWARDS}",
     "record beside": "<Start><Recording name='r' recordingStatusCallback='/s' recordingStatusCallbackEvent="
