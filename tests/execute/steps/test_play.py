@@ -1,4 +1,4 @@
-"""Play: what the switch is told to play."""
+"""Play, and Reject with a prompt: what the switch is told to play."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pivot.model.switch import PlayMedia
+from pivot.model.switch import PlayMedia, Respond
 from tests.execute.histories import History
 from tests.rules import RULES
 
@@ -28,3 +28,10 @@ def test_what_names_itself_is_played_as_it_stands(profile: str, written: str, pl
     history = History(f"<Play>{written}</Play>", replace(RULES, profile=profile))
 
     assert history.last(PlayMedia).media == played
+
+
+def test_the_prompt_of_a_reject_is_a_reference_as_well() -> None:
+    """As it stands a path would be one of the media server, where others' recordings lie."""
+    history = History("<Reject prompt='/tmp/busy.mp3'/>", replace(RULES, profile="twilio"))
+
+    assert history.last(Respond).media == "http://127.0.0.1:8000/tmp/busy.mp3"
