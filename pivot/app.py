@@ -34,8 +34,8 @@ from pivot.model.speech import Repertoire
 from pivot.reloading import Reloading
 from pivot.session.held import HeldDelivery
 from pivot.session.ports import Delivery, NoPhones, NoSpeech, Observer
-from pivot.session.session import World
 from pivot.session.worker import Limits, Worker
+from pivot.session.world import World
 from pivot.speech.opening import open_speech
 from pivot.speech.serving import speech_routes
 from pivot.speech.studio import Studio

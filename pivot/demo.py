@@ -29,8 +29,8 @@ from pivot.in_force import rules_of
 from pivot.metrics import Metrics
 from pivot.schema import Schemas
 from pivot.session.held import HeldDelivery
-from pivot.session.session import World
 from pivot.session.worker import Worker
+from pivot.session.world import World
 from pivot.sim.broker import MemoryBroker
 from pivot.sim.kazoo import SimulatedCall, SimulatedKazoo
 from pivot.sim.memory_bus import MemoryBus

@@ -33,8 +33,8 @@ from pivot.model.notes import AnswerAccepted, AnswerRefused, Moment
 from pivot.schema import Schemas
 from pivot.session.held import HeldDelivery
 from pivot.session.ports import Fetcher
-from pivot.session.session import World
 from pivot.session.worker import Worker
+from pivot.session.world import World
 from pivot.sim.broker import MemoryBroker
 from pivot.sim.clock import run_virtually
 from pivot.sim.kazoo import SimulatedCall, SimulatedKazoo

@@ -19,7 +19,8 @@ from pivot.meeting.local import LocalMeetings
 from pivot.model.call import Call
 from pivot.model.commands import BusCommand, HandOverFlow, SayFailed, SayProcessing
 from pivot.model.events import Requested
-from pivot.session.session import Session, World
+from pivot.session.session import Session
+from pivot.session.world import World
 from pivot.sim.fakes import FakeBus, FakeDelivery, FakeOwnership
 from pivot.sim.leg import Observed
 from pivot.sim.switch import SimulatedSwitch

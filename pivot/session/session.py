@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeGuard, TypeVar
+from dataclasses import replace
+from typing import Any, TypeGuard
 
 import structlog
 
-from pivot.errors import BusError, SpeechError
+from pivot.errors import BusError
 from pivot.execute.machine import CallMachine
 from pivot.execute.rules import Rules
-from pivot.meeting.local import LocalMeetings
 from pivot.model.codes import Code
 from pivot.model.commands import (
     Acknowledge,
@@ -31,9 +29,8 @@ from pivot.model.commands import (
     StartTimer,
     UnbindCall,
 )
-from pivot.model.dialling import EndpointsFound, LookUpEndpoints
-from pivot.model.events import CommandFailed, Event, Fetched, FetchFailed, Notified, TimerFired
-from pivot.model.fetch import Answer, FetchFailure, FetchRequest
+from pivot.model.dialling import LookUpEndpoints
+from pivot.model.events import CommandFailed, Event, Notified, TimerFired
 from pivot.model.json import JsonObject
 from pivot.model.notes import (
     AnswerAccepted,
@@ -52,48 +49,14 @@ from pivot.model.rooms import EnterRoom, LeaveRoom, SayParticipant
 from pivot.model.speech import (
     DropSpeech,
     PrepareSpeech,
-    SpeechEvent,
     Synthesise,
-    Synthesised,
-    SynthesisFailed,
 )
 from pivot.model.switch import SwitchCommand
-from pivot.session.ports import (
-    Bus,
-    Delivery,
-    Fetcher,
-    Meetings,
-    NoPhones,
-    NoSpeech,
-    Observer,
-    Ownership,
-    Phones,
-    Speech,
-)
+from pivot.session.beside import Beside
+from pivot.session.ports import Delivery, Observer
+from pivot.session.world import World
 
 log = structlog.get_logger()
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Everything outside a call that its session needs."""
-
-    bus: Bus
-    fetcher: Fetcher
-    ownership: Ownership
-    now: Callable[[], float]
-    """Wall-clock seconds since 1970; due times are kept in it, so that another machine can go on."""
-    meetings: Meetings = field(default_factory=LocalMeetings)
-    phones: Phones = field(default_factory=NoPhones)
-    speech: Speech = field(default_factory=NoSpeech)
-
-
-@dataclass(frozen=True, slots=True)
-class _RunningFetch:
-    request: FetchRequest
-    ends_at: float
-    task: asyncio.Task[None]
 
 
 class Session:
@@ -119,9 +82,7 @@ class Session:
         self._arrived = asyncio.Event()
         self._outstanding: deque[Command | Note] = deque()
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._fetches: dict[str, _RunningFetch] = {}
-        self._speeches: dict[str, tuple[Synthesise, asyncio.Task[None]]] = {}
-        self._asides: dict[asyncio.Task[None], Notify | LookUpEndpoints] = {}
+        self._beside = Beside(machine.state.request.call, world, self.post, self._notified)
         self._bound: list[str] = []
         self._owned = False
         self._meets = False
@@ -212,11 +173,11 @@ class Session:
     async def _perform(self, item: Command | Note) -> None:
         match item:
             case Fetch(request):
-                self._start_fetch(request)
+                self._beside.fetch(request)
             case CancelFetch(fetch_id):
-                await self._stop_fetch(fetch_id)
-            case Notify(request):
-                self._start_aside(item, self._notify(request))
+                await self._beside.cancel_fetch(fetch_id)
+            case Notify():
+                self._beside.notify(item)
             case StartTimer(name, delay_s):
                 self._start_timer(name, delay_s)
             case CancelTimer(name):
@@ -230,7 +191,7 @@ class Session:
             case UnbindCall():
                 pass
             case LookUpEndpoints():
-                self._start_aside(item, self._look_up(item))
+                self._beside.look_up(item)
             case (
                 EnterRoom()
                 | LeaveRoom()
@@ -244,11 +205,10 @@ class Session:
             ):
                 self._meets = True
                 self._world.meetings.perform(self.call_id, item, self.post)
-            case Synthesise(speech_id):
-                task = asyncio.create_task(self._synthesise(item), name=f"speech of {self.call_id}")
-                self._speeches[speech_id] = item, task
+            case Synthesise():
+                self._beside.synthesise(item)
             case DropSpeech(speech_id):
-                await self._stop_speech(speech_id)
+                await self._beside.drop_speech(speech_id)
             case PrepareSpeech(wish):
                 self._world.speech.prepare(self._account_id, wish)
             case RecordOwnership():
@@ -270,80 +230,11 @@ class Session:
                     raise BusError(Code.BUS_LOST, "the broker kept us until callflow had gone on")
                 await self._world.bus.send(self._machine.call_for(command), command)
 
-    def _start_fetch(self, request: FetchRequest) -> None:
-        task = asyncio.create_task(self._ask(request), name=f"fetch {request.fetch_id} of {self.call_id}")
-        ends_at = self._world.now() + request.deadline_s
-        self._fetches[request.fetch_id] = _RunningFetch(request, ends_at, task)
-
-    async def _ask(self, request: FetchRequest) -> None:
-        result = await self._fetched(request)
-        del self._fetches[request.fetch_id]
-        if isinstance(result, Answer):
-            self.post(Fetched(request.fetch_id, result))
-        else:
-            self.post(FetchFailed(request.fetch_id, result))
-
-    def _start_aside(self, command: Notify | LookUpEndpoints, work: Coroutine[None, None, None]) -> None:
-        """Something that the call does not wait for; each has a deadline of its own."""
-        task = asyncio.create_task(work, name=f"{type(command).__name__} of {self.call_id}")
-        self._asides[task] = command
-        task.add_done_callback(self._asides.pop)
-
-    async def _look_up(self, command: LookUpEndpoints) -> None:
-        phones, call = self._world.phones, self._machine.state.request.call
-        found, identity, owned = await asyncio.gather(
-            self._known(phones.look_up(call, command.wanted) if command.wanted else None),
-            self._known(phones.identity_of(call) if command.identity else None),
-            self._known(phones.owns(call, command.number) if command.number else None),
-        )
-        self.post(EndpointsFound(command.lookup_id, found or (), identity, owned))
-
-    async def _known(self, question: Coroutine[None, None, T] | None) -> T | None:
-        """The answer; None when nobody asks, or nobody knows."""
-        try:
-            return None if question is None else await question
-        except Exception as error:
-            log.warning("session.look_up_failed", call_id=self.call_id, error=repr(error))
-            return None
-
-    async def _synthesise(self, command: Synthesise) -> None:
-        event: SpeechEvent
-        try:
-            url = await self._world.speech.synthesise(self._account_id, command.wish)
-            event = Synthesised(command.speech_id, url)
-        except SpeechError as error:
-            event = SynthesisFailed(command.speech_id, str(error))
-        except Exception as error:
-            log.exception("session.speech_crashed", call_id=self.call_id)
-            event = SynthesisFailed(command.speech_id, repr(error))
-        del self._speeches[command.speech_id]
-        self.post(event)
-
-    async def _stop_speech(self, speech_id: str) -> None:
-        _, task = self._speeches.pop(speech_id, (None, None))
-        if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
-
-    async def _notify(self, request: FetchRequest) -> None:
-        result = await self._fetched(request)
+    def _notified(self, event: Notified) -> None:
         if self._end is None:
-            self.post(Notified(request.fetch_id, result))
+            self.post(event)
         else:
-            self.tell(Notified(request.fetch_id, result))
-
-    async def _fetched(self, request: FetchRequest) -> Answer | FetchFailure:
-        try:
-            return await self._world.fetcher.fetch(request)
-        except Exception as error:
-            log.exception("session.fetch_crashed", call_id=self.call_id)
-            return FetchFailure(Code.WORKER_CRASH, repr(error))
-
-    async def _stop_fetch(self, fetch_id: str) -> None:
-        fetch = self._fetches.pop(fetch_id, None)
-        if fetch is not None:
-            fetch.task.cancel()
-            await asyncio.wait([fetch.task])
+            self.tell(event)
 
     def _start_timer(self, name: str, delay_s: float) -> None:
         self._stop_timer(name)
@@ -374,18 +265,13 @@ class Session:
             self._world.meetings.leave(self.call_id)
         for name in list(self._timers):
             self._stop_timer(name)
-        for fetch_id in list(self._fetches):
-            await self._stop_fetch(fetch_id)
-        for speech_id in list(self._speeches):
-            await self._stop_speech(speech_id)
         for call_id in self._bound:
             with suppress(BusError):  # the broker forgets a lost connection's bindings by itself
                 await self._world.bus.unbind(call_id, self.post)
         if self._owned:
             with suppress(BusError):
                 await self._world.ownership.release(self.call_id)
-        if self._asides:
-            await asyncio.wait(self._asides)
+        await self._beside.stop()
 
     # Written down and rebuilt
 
@@ -397,9 +283,7 @@ class Session:
             "state": to_json(self._machine.state),
             "began_at": now - self.at_s(),
             "timers_due_at": timers,
-            "fetches": [[to_json(each.request), each.ends_at] for each in self._fetches.values()],
-            "speeches": [to_json(command) for command, _ in self._speeches.values()],
-            "asides": [to_json(command) for command in self._asides.values()],
+            **self._beside.written(),
             "bound": list(self._bound),
             "outstanding": [to_json(item) for item in self._outstanding],
             "inbox": [to_json(event) for event in self._inbox],
@@ -425,9 +309,8 @@ class Session:
         session._outstanding.extend(BindCall(call_id) for call_id in snapshot["bound"])
         for request, ends_at in snapshot["fetches"]:
             session._outstanding.append(Fetch(replace(from_json(request), deadline_s=ends_at - now)))
-        session._outstanding.extend(from_json(command) for command in snapshot["speeches"])
-        session._outstanding.extend(from_json(command) for command in snapshot["asides"])
-        session._outstanding.extend(from_json(item) for item in snapshot["outstanding"])
+        for kind in ("speeches", "asides", "outstanding"):
+            session._outstanding.extend(from_json(item) for item in snapshot[kind])
         for event in snapshot["inbox"]:
             session.post(from_json(event))
         for name, due_at in snapshot["timers_due_at"].items():

@@ -22,7 +22,8 @@ from pivot.model.commands import End, SayFailed, SayProcessing
 from pivot.model.events import Drained, Requested
 from pivot.model.notes import Moment
 from pivot.session.ports import Delivery, Observer, Owners
-from pivot.session.session import Session, World
+from pivot.session.session import Session
+from pivot.session.world import World
 
 log = structlog.get_logger()
 

@@ -19,7 +19,8 @@ from pivot.model.overrides import without_fragment
 from pivot.model.queues import EnterQueue, LeaveQueue, QueueNews, queue_id
 from pivot.model.switch import SwitchCommand
 from pivot.session.ports import Fetcher
-from pivot.session.session import Session, World
+from pivot.session.session import Session
+from pivot.session.world import World
 from pivot.sim.fakes import FakeDelivery
 from pivot.sim.leg import Clock
 from pivot.sim.switch import SimulatedSwitch

@@ -11,7 +11,7 @@ from pivot.model.json import JsonObject
 from pivot.model.notes import Moment
 from pivot.model.queues import QueueChange, QueueNews
 from pivot.session.ports import Observer
-from pivot.session.session import World
+from pivot.session.world import World
 from pivot.sim.kazoo import SimulatedKazoo
 from tests.conformance.bystanders import BYSTANDER, Bystanders
 from tests.conformance.case_run import CaseRun

@@ -31,7 +31,8 @@ from pivot.model.queues import EnterQueue, LeaveQueue, QueueChange, QueueNews, T
 from pivot.model.rooms import EnterRoom, LeaveRoom, RoomChange, RoomNews, room_id
 from pivot.model.speech import Repertoire
 from pivot.session.ports import Fetcher
-from pivot.session.session import Session, World
+from pivot.session.session import Session
+from pivot.session.world import World
 from pivot.sim.caller import follow_script
 from pivot.sim.clock import run_virtually
 from pivot.sim.fakes import FakeBus, FakeDelivery, FakeOwnership, FakePhones, FakeSpeech

@@ -19,8 +19,8 @@ from pivot.model.call import Call, PivotRequest
 from pivot.model.commands import BusCommand
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest, Purpose
 from pivot.session.ports import Delivery, Fetcher, Observer, Receiver
-from pivot.session.session import World
 from pivot.session.worker import Worker
+from pivot.session.world import World
 from pivot.sim.fakes import FakePhones, FakeSpeech
 from pivot.sim.kazoo import SimulatedKazoo
 from pivot.sim.rabbit_link import open_link

@@ -20,7 +20,8 @@ from pivot.model.dialling import BridgeTo, DialCarrier, Endpoint, Identity, Want
 from pivot.model.events import ChannelDestroyed, Executed, Requested
 from pivot.model.switch import Hangup, SpeakText
 from pivot.session.ports import Phones
-from pivot.session.session import Session, World
+from pivot.session.session import Session
+from pivot.session.world import World
 from pivot.sim.clock import run_virtually
 from pivot.sim.fakes import FakeBus, FakeDelivery, FakeFetcher, FakeOwnership
 from pivot.wire.envelope import Sender

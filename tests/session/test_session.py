@@ -21,7 +21,8 @@ from pivot.model.notes import Moment
 from pivot.model.speech import SpeechWish
 from pivot.model.switch import AnswerCall, Hangup, PlayMedia, SpeakText, StopMedia
 from pivot.session.ports import NoPhones, NoSpeech, Observer, Phones, Speech
-from pivot.session.session import Session, World
+from pivot.session.session import Session
+from pivot.session.world import World
 from pivot.sim.clock import run_virtually
 from pivot.sim.fakes import FakeBus, FakeDelivery, FakeFetcher, FakeOwnership, FakePhones, FakeSpeech
 from tests.calls import CALL_ID, answer, call, pivot_request, twiml

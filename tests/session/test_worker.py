@@ -13,8 +13,8 @@ from pivot.model.events import Event
 from pivot.model.fetch import Answer, FetchRequest
 from pivot.model.notes import Moment, Note
 from pivot.session.ports import Observer
-from pivot.session.session import World
 from pivot.session.worker import Limits, Worker
+from pivot.session.world import World
 from pivot.sim.clock import run_virtually
 from pivot.sim.fakes import FakeBus, FakeDelivery, FakeFetcher, FakeOwnership
 from tests.calls import answer, call, pivot_request

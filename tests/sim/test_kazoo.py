@@ -11,8 +11,8 @@ from pivot.model.commands import HandOverFlow, SayFailed, SayProcessing
 from pivot.model.fetch import Answer, FetchRequest
 from pivot.model.rooms import room_id
 from pivot.model.switch import SpeakText
-from pivot.session.session import World
 from pivot.session.worker import Worker
+from pivot.session.world import World
 from pivot.sim.broker import MemoryBroker
 from pivot.sim.clock import run_virtually
 from pivot.sim.fakes import FakeFetcher, FakeOwnership

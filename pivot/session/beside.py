@@ -1,0 +1,169 @@
+"""What goes on beside a call's commands: fetches and speech it waits for, look-ups and notices it does not.
+
+Each ends in one event; what fails is a value in it, and what crashes is told as a failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+
+from pivot.errors import SpeechError
+from pivot.model.call import Call
+from pivot.model.codes import Code
+from pivot.model.commands import Notify
+from pivot.model.dialling import EndpointsFound, LookUpEndpoints
+from pivot.model.events import Event, Fetched, FetchFailed, Notified
+from pivot.model.fetch import Answer, FetchFailure, FetchRequest
+from pivot.model.json import JsonObject
+from pivot.model.plain import to_json
+from pivot.model.speech import SpeechEvent, Synthesise, Synthesised, SynthesisFailed
+from pivot.session.world import World
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _RunningFetch:
+    request: FetchRequest
+    ends_at: float
+    task: asyncio.Task[None]
+
+
+class Beside:
+    """All of one call.
+
+    Args:
+        call: whose.
+        world: by which it is done.
+        post: is given every event but `Notified`.
+        notified: is given that one, which may come when the session is over.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        world: World,
+        post: Callable[[Event], None],
+        notified: Callable[[Notified], None],
+    ) -> None:
+        self._call = call
+        self._world = world
+        self._post = post
+        self._notified = notified
+        self._fetches: dict[str, _RunningFetch] = {}
+        self._speeches: dict[str, tuple[Synthesise, asyncio.Task[None]]] = {}
+        self._asides: dict[asyncio.Task[None], Notify | LookUpEndpoints] = {}
+
+    def written(self) -> JsonObject:
+        """What is under way, as plain JSON, so that it can be asked for again elsewhere."""
+        return {
+            "fetches": [[to_json(each.request), each.ends_at] for each in self._fetches.values()],
+            "speeches": [to_json(command) for command, _ in self._speeches.values()],
+            "asides": [to_json(command) for command in self._asides.values()],
+        }
+
+    async def stop(self) -> None:
+        """Nothing that the call waited for goes on; the rest has deadlines of its own and is waited for."""
+        for fetch_id in list(self._fetches):
+            await self.cancel_fetch(fetch_id)
+        for speech_id in list(self._speeches):
+            await self.drop_speech(speech_id)
+        if self._asides:
+            await asyncio.wait(self._asides)
+
+    # Documents
+
+    def fetch(self, request: FetchRequest) -> None:
+        name = f"fetch {request.fetch_id} of {self._call.call_id}"
+        task = asyncio.create_task(self._ask(request), name=name)
+        ends_at = self._world.now() + request.deadline_s
+        self._fetches[request.fetch_id] = _RunningFetch(request, ends_at, task)
+
+    async def cancel_fetch(self, fetch_id: str) -> None:
+        fetch = self._fetches.pop(fetch_id, None)
+        if fetch is not None:
+            await _cancel(fetch.task)
+
+    async def _ask(self, request: FetchRequest) -> None:
+        result = await self._fetched(request)
+        del self._fetches[request.fetch_id]
+        if isinstance(result, Answer):
+            self._post(Fetched(request.fetch_id, result))
+        else:
+            self._post(FetchFailed(request.fetch_id, result))
+
+    async def _fetched(self, request: FetchRequest) -> Answer | FetchFailure:
+        try:
+            return await self._world.fetcher.fetch(request)
+        except Exception as error:
+            log.exception("session.fetch_crashed", call_id=self._call.call_id)
+            return FetchFailure(Code.WORKER_CRASH, repr(error))
+
+    # Speech
+
+    def synthesise(self, command: Synthesise) -> None:
+        task = asyncio.create_task(self._synthesise(command), name=f"speech of {self._call.call_id}")
+        self._speeches[command.speech_id] = command, task
+
+    async def drop_speech(self, speech_id: str) -> None:
+        _, task = self._speeches.pop(speech_id, (None, None))
+        if task is not None:
+            await _cancel(task)
+
+    async def _synthesise(self, command: Synthesise) -> None:
+        event: SpeechEvent
+        try:
+            url = await self._world.speech.synthesise(self._call.account_id, command.wish)
+            event = Synthesised(command.speech_id, url)
+        except SpeechError as error:
+            event = SynthesisFailed(command.speech_id, str(error))
+        except Exception as error:
+            log.exception("session.speech_crashed", call_id=self._call.call_id)
+            event = SynthesisFailed(command.speech_id, repr(error))
+        del self._speeches[command.speech_id]
+        self._post(event)
+
+    # Notices and look-ups
+
+    def notify(self, command: Notify) -> None:
+        self._start(command, self._notify(command.request))
+
+    def look_up(self, command: LookUpEndpoints) -> None:
+        self._start(command, self._look_up(command))
+
+    def _start(self, command: Notify | LookUpEndpoints, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work, name=f"{type(command).__name__} of {self._call.call_id}")
+        self._asides[task] = command
+        task.add_done_callback(self._asides.pop)
+
+    async def _notify(self, request: FetchRequest) -> None:
+        self._notified(Notified(request.fetch_id, await self._fetched(request)))
+
+    async def _look_up(self, command: LookUpEndpoints) -> None:
+        phones, call = self._world.phones, self._call
+        found, identity, owned = await asyncio.gather(
+            self._known(phones.look_up(call, command.wanted) if command.wanted else None),
+            self._known(phones.identity_of(call) if command.identity else None),
+            self._known(phones.owns(call, command.number) if command.number else None),
+        )
+        self._post(EndpointsFound(command.lookup_id, found or (), identity, owned))
+
+    async def _known(self, question: Coroutine[None, None, T] | None) -> T | None:
+        """The answer; None when nobody asks, or nobody knows."""
+        try:
+            return None if question is None else await question
+        except Exception as error:
+            log.warning("session.look_up_failed", call_id=self._call.call_id, error=repr(error))
+            return None
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
