@@ -6,7 +6,7 @@ setup(
     packages=[*find_packages(include=["pivot*"]), "pivot.schemas", "pivot.examples"],
     package_dir={"pivot.schemas": "schemas", "pivot.examples": "examples"},
     package_data={
-        "pivot": ["codes.md"],
+        "pivot.codes": ["codes.md"],
         "pivot.web": ["templates/*"],
         "pivot.schemas": ["*.json"],
         "pivot.examples": ["*.py"],

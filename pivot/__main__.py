@@ -1,5 +1,5 @@
 """`python -m pivot`."""
 
-from pivot.cli import main
+from pivot.cli.command_line import main
 
 main()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import NoReturn
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
+from structlog._config import BoundLoggerLazyProxy
 from yarl import URL
 
 from tests.services import AMQP_URL, COUCH_URL, REQUIRE, ServiceError, rabbitmqctl
@@ -21,6 +25,22 @@ from tests.tcp_proxy import TcpProxy, open_tcp_proxy
 # How fast a busy machine draws examples says nothing about our code.
 settings.register_profile("pivot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("pivot")
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    """A command that a test runs sets up logging for its process, which is every other test's process, too.
+
+    structlog keeps the bound logger of each module on the module's proxy, so the proxies are cleared as well.
+    """
+    handlers = list(logging.root.handlers)
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        for logger in [getattr(module, "log", None) for module in list(sys.modules.values())]:
+            if isinstance(logger, BoundLoggerLazyProxy):
+                vars(logger).pop("bind", None)
+    logging.root.handlers[:] = handlers
 
 
 @pytest.fixture(scope="session")

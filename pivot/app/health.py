@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from pivot.app.metrics import Metrics
 from pivot.errors import ConfigError
-from pivot.metrics import Metrics
 
 Checks = Mapping[str, Callable[[], str]]
 """By name: the state of one part; the empty text means that it is well."""

@@ -9,10 +9,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 from aiohttp import web
 
-from pivot.config import Settings
+from pivot.app.health import open_health
 from pivot.debug.store import Store
 from pivot.errors import ConfigError
-from pivot.health import open_health
+from pivot.settings.loading import Settings
 from pivot.web.app import make_web_app, serve_web
 
 log = structlog.get_logger()

@@ -11,12 +11,12 @@ from typing import Protocol
 
 from pivot.cluster.opening import Cluster, Wanted
 from pivot.cluster.system_config import Figures
-from pivot.config import Settings
 from pivot.execute.profile import failure_rules
 from pivot.execute.rules import Rules
 from pivot.fetch.settings import FetchSettings
 from pivot.model.speech import Repertoire
 from pivot.schema import Schemas
+from pivot.settings.loading import Settings
 from pivot.translate.rules import TranslateRules
 
 

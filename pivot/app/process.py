@@ -14,31 +14,31 @@ from functools import partial
 import structlog
 
 from pivot import __version__
-from pivot.announcing import Announcements
-from pivot.bus.letters import Letters
+from pivot.app.database_events import Announcements
+from pivot.app.health import Checks, health_routes
+from pivot.app.http_servers import open_doors, require_door
+from pivot.app.live_settings import InForce, wanted_of
+from pivot.app.metrics import Metrics
+from pivot.app.reload import Reloading
 from pivot.bus.rabbit import RabbitBus, open_bus
+from pivot.bus.worker_messages import Letters
 from pivot.cluster.opening import open_cluster
-from pivot.config import Settings
 from pivot.debug.opening import DebugRoom, open_debug, open_store
 from pivot.debug.recorder import Recorder
-from pivot.doors import open_doors, require_door
 from pivot.errors import ConfigError
 from pivot.fetch.breaker import BreakerState
 from pivot.fetch.fetcher import HttpFetcher, open_fetcher
-from pivot.health import Checks, health_routes
-from pivot.in_force import InForce, wanted_of
 from pivot.meeting.shared import SharedMeetings, open_meetings
-from pivot.metrics import Metrics
 from pivot.model.call import PivotRequest
 from pivot.model.speech import Repertoire
-from pivot.reloading import Reloading
-from pivot.session.held import HeldDelivery
+from pivot.session.held_delivery import HeldDelivery
 from pivot.session.ports import Delivery, NoPhones, NoSpeech, Observer
 from pivot.session.worker import Limits, Worker
 from pivot.session.world import World
+from pivot.settings.loading import Settings
 from pivot.speech.opening import open_speech
 from pivot.speech.serving import speech_routes
-from pivot.speech.studio import Studio
+from pivot.speech.synthesiser import Studio
 from pivot.web.app import make_web_app, serve_web
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

@@ -8,11 +8,11 @@ from typing import Any
 
 import structlog
 
-from pivot.config import Settings
+from pivot.app.live_settings import InForce
 from pivot.errors import ConfigError
 from pivot.fetch import settings as fetch_settings
-from pivot.in_force import InForce
 from pivot.log import set_level
+from pivot.settings.loading import Settings
 from pivot.speech import settings as speech_settings
 
 log = structlog.get_logger()

@@ -17,8 +17,8 @@ import aiormq
 from rich.console import Console
 from rich.table import Table
 
-from pivot.bench_load import Load, run_calls, run_paced
-from pivot.bench_sides import Page, callflow, voice_server
+from pivot.bench.load import Load, run_calls, run_paced
+from pivot.bench.peers import Page, callflow, voice_server
 from pivot.errors import ConfigError
 from pivot.wire.names import PIVOT_QUEUE
 
@@ -105,7 +105,7 @@ async def refuse_a_broker_in_use(amqp_url: str) -> None:
 
 def _floor(amqp_url: str, page: Page) -> Subject:
     kind = "flow" if page is Page.FLOW else "twiml"
-    return Subject("floor", (sys.executable, "-m", "pivot.bench_floor", kind, amqp_url), "ready", {})
+    return Subject("floor", (sys.executable, "-m", "pivot.bench.floor", kind, amqp_url), "ready", {})
 
 
 def pivot_subject(amqp_url: str, folder: Path, debug: bool) -> Subject:

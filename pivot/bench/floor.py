@@ -1,6 +1,6 @@
 """The floor of the benchmark: what the bare libraries cost for one call, without any of pivot's code.
 
-    python -m pivot.bench_floor flow|twiml AMQP_URL
+    python -m pivot.bench.floor flow|twiml AMQP_URL
 
 Flow: consume with manual acknowledgement, GET, publish twice with confirmation, acknowledge. TwiML: consume,
 GET, bind, publish `processing`, acknowledge, publish the answer and the prompt, hear of its end, publish the

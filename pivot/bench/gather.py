@@ -11,9 +11,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from pivot.bench import cpu_s, memory_mb, pivot_subject, refuse_a_broker_in_use, running
-from pivot.bench_load import Load
-from pivot.bench_sides import Callflow, Page, callflow, voice_server
+from pivot.bench.compare import cpu_s, memory_mb, pivot_subject, refuse_a_broker_in_use, running
+from pivot.bench.load import Load
+from pivot.bench.peers import Callflow, Page, callflow, voice_server
 
 _WARM_UP = 200
 _MOVING = 10

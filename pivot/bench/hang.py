@@ -10,9 +10,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pivot.bench import percentiles, pivot_subject, refuse_a_broker_in_use, running
-from pivot.bench_load import Load, evenly
-from pivot.bench_sides import Callflow, callflow, voice_server
+from pivot.bench.compare import percentiles, pivot_subject, refuse_a_broker_in_use, running
+from pivot.bench.load import Load, evenly
+from pivot.bench.peers import Callflow, callflow, voice_server
 
 _WARM_UP = 200
 

@@ -16,7 +16,7 @@ from aiormq.abc import DeliveredMessage
 from aiormq.channel import Channel
 from pamqp.commands import Basic
 
-from pivot.bench_load import Load
+from pivot.bench.load import Load
 from pivot.bus.kazoo_timestamp import KazooTime
 from pivot.bus.topology import declare_exchanges
 from pivot.model.events import ChannelDestroyed, ChannelFound, DigitPressed, Event, Executed

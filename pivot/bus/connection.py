@@ -21,8 +21,8 @@ from aiormq.exceptions import (
 )
 from yarl import URL
 
-from pivot.bus.edge import bus_errors, shown
-from pivot.bus.link import Link, open_link
+from pivot.bus.error_mapping import bus_errors, shown
+from pivot.bus.open_connection import Link, open_link
 from pivot.bus.settings import BusSettings
 from pivot.bus.stats import BusStats
 from pivot.errors import BusError, ConfigError

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from aiormq.abc import AbstractChannel
 
-from pivot.bus.edge import bus_errors
+from pivot.bus.error_mapping import bus_errors
 from pivot.errors import BusError
 from pivot.model.call import PivotRequest
 from pivot.model.codes import Code

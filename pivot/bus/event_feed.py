@@ -11,8 +11,8 @@ from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.channel import Channel
 
 from pivot.bus.bindings import Bindings
-from pivot.bus.changes import ChangeFeed
-from pivot.bus.edge import bus_errors
+from pivot.bus.database_changes import ChangeFeed
+from pivot.bus.error_mapping import bus_errors
 from pivot.bus.inbox import body_of, delivered
 from pivot.bus.stats import BusStats
 from pivot.errors import BusError, WireError

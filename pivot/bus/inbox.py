@@ -15,8 +15,8 @@ from aiormq.exceptions import ChannelPreconditionFailed
 from pamqp.commands import Basic
 
 from pivot.bus.delivery import AmqpDelivery
-from pivot.bus.edge import bus_errors
-from pivot.bus.link import Link
+from pivot.bus.error_mapping import bus_errors
+from pivot.bus.open_connection import Link
 from pivot.bus.stats import BusStats
 from pivot.bus.topology import declare_pivot_queue
 from pivot.errors import BusError, ConfigError

@@ -17,10 +17,10 @@ from pamqp.commands import Queue
 from yarl import URL
 
 import pivot.bus.kazoo_timestamp  # noqa: F401  (before the first message is read)
-from pivot.bus.bunch import bunch_frames
-from pivot.bus.edge import bus_errors
+from pivot.bus.error_mapping import bus_errors
 from pivot.bus.settings import BusSettings
 from pivot.bus.topology import declare_event_queue, declare_exchanges
+from pivot.bus.write_batching import bunch_frames
 from pivot.wire.names import PIVOT_QUEUE
 
 Binding: TypeAlias = tuple[str, str]

@@ -8,7 +8,7 @@ import random
 from pamqp.commands import Basic
 
 from pivot.bus.connection import Connection
-from pivot.bus.edge import bus_errors
+from pivot.bus.error_mapping import bus_errors
 from pivot.bus.kazoo_timestamp import KazooTime
 from pivot.bus.stats import BusStats
 from pivot.errors import BusError

@@ -11,24 +11,24 @@ from functools import partial
 import structlog
 
 from pivot.bus.bindings import Bindings, Receiver
-from pivot.bus.changes import Changed, ChangeFeed
 from pivot.bus.connection import Connection
-from pivot.bus.edge import bus_errors
+from pivot.bus.database_changes import Changed, ChangeFeed
+from pivot.bus.error_mapping import bus_errors
 from pivot.bus.event_feed import EventFeed
 from pivot.bus.inbox import Inbox, RequestHandler
-from pivot.bus.letters import Letters
-from pivot.bus.link import Link
+from pivot.bus.open_connection import Link
 from pivot.bus.outbox import Outbox, new_msg_id
 from pivot.bus.settings import BusSettings
 from pivot.bus.stats import BusStats
 from pivot.bus.topology import declare_message_exchange
+from pivot.bus.worker_messages import Letters
 from pivot.errors import BusError, WireError
 from pivot.model.call import Call
 from pivot.model.codes import Code
 from pivot.model.commands import BusCommand
 from pivot.model.dialling import CallApart, CallToHear, DialCarrier
 from pivot.model.switch import AskChannel, SendFile
-from pivot.wire.changes import database_created
+from pivot.wire.database_changes import database_created
 from pivot.wire.envelope import Sender
 from pivot.wire.messages import encode_command, failed
 from pivot.wire.routing import binding_of

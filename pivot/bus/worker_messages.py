@@ -17,9 +17,9 @@ from aiormq.channel import Channel
 from aiormq.exceptions import ChannelLockedResource
 from pamqp.commands import Basic
 
-from pivot.bus.bunch import bunch_frames
-from pivot.bus.edge import bus_errors, shown
-from pivot.bus.link import Link, open_channel
+from pivot.bus.error_mapping import bus_errors, shown
+from pivot.bus.open_connection import Link, open_channel
+from pivot.bus.write_batching import bunch_frames
 from pivot.errors import BusError
 
 log = structlog.get_logger()

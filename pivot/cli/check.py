@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pivot.config import Settings
+from pivot.app.live_settings import rules_of
 from pivot.errors import ConfigError, DocumentError
 from pivot.execute.rules import Rules
 from pivot.fetch.fetcher import open_fetcher
-from pivot.in_force import rules_of
 from pivot.model.call import Method
 from pivot.model.codes import Code
 from pivot.model.fetch import Answer, FetchRequest
 from pivot.model.speech import Repertoire
 from pivot.schema import Schemas
+from pivot.settings.loading import Settings
 from pivot.speech.opening import open_speech
 from pivot.translate.answer import translate
 

@@ -11,11 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
-from pivot import __version__, config, kazoo_config
-from pivot.config import Settings
-from pivot.debug_cli import app as debug_app
+from pivot import __version__
+from pivot.cli.debug import app as debug_app
 from pivot.errors import ConfigError, PivotError
 from pivot.log import configure
+from pivot.settings import kazoo_config
+from pivot.settings import loading as config
+from pivot.settings.loading import Settings
 
 app = typer.Typer(
     name="pivot",
@@ -41,7 +43,7 @@ LOOPBACK = {"fetch": {"egress": "loopback"}}
 @app.command()
 def worker(config_file: ConfigFile = None, kazoo_config: KazooConfig = None) -> None:
     """Take pivot requests from RabbitMQ and execute them."""
-    from pivot.app import run_worker
+    from pivot.app.process import run_worker
 
     with words_for_errors():
         settings = read_settings(config_file, kazoo_config)
@@ -51,7 +53,7 @@ def worker(config_file: ConfigFile = None, kazoo_config: KazooConfig = None) -> 
 @app.command()
 def web(config_file: ConfigFile = None, kazoo_config: KazooConfig = None) -> None:
     """Serve the debug API and inspector only."""
-    from pivot.app import run_web
+    from pivot.app.process import run_web
 
     with words_for_errors():
         run(run_web(read_settings(config_file, kazoo_config)))
@@ -63,7 +65,7 @@ def demo(
     stay: Annotated[bool, typer.Option(help="Keep serving after the calls.")] = False,
 ) -> None:
     """Everything in one process: a bus in memory, an example application, simulated calls."""
-    from pivot.demo import run_demo
+    from pivot.cli.demo import run_demo
 
     with words_for_errors():
         configure("error", "console")
@@ -80,8 +82,8 @@ def simulate(
     config_file: ConfigFile = None,
 ) -> None:
     """A call against a URL or a file, at the terminal; without a script the terminal is the phone."""
-    from pivot.simulate import Script, seconds
-    from pivot.simulate import simulate as run_call
+    from pivot.cli.simulate import Script, seconds
+    from pivot.cli.simulate import simulate as run_call
 
     with words_for_errors():
         configure("error", "console")
@@ -95,7 +97,7 @@ def check(
     config_file: ConfigFile = None,
 ) -> None:
     """Can these answers be run? Errors and warnings with place and code; exit 1 on errors."""
-    from pivot.checking import check_as_configured
+    from pivot.cli.check import check_as_configured
 
     with words_for_errors():
         configure("error", "console")
@@ -110,7 +112,7 @@ def check(
 @app.command("check-config")
 def check_config(config_file: ConfigFile = None, kazoo_config: KazooConfig = None) -> None:
     """Print the settings in force, secrets hidden; exit 1 with the key at fault."""
-    from pivot.doors import require_door
+    from pivot.app.http_servers import require_door
     from pivot.fetch.fetcher import open_fetcher
     from pivot.speech.opening import open_speech
 
@@ -143,11 +145,11 @@ def bench(
     rate: Annotated[float, typer.Option(help="With --hang: answered calls per second.")] = 200.0,
 ) -> None:
     """Measure pivot against the floor: the same libraries without pivot's code."""
-    from pivot.bench import Plan, run_bench
-    from pivot.bench_gather import run_gather_bench
-    from pivot.bench_hang import run_hang_bench
-    from pivot.bench_sides import Page
-    from pivot.web.bench import run_web_bench
+    from pivot.bench.compare import Plan, run_bench
+    from pivot.bench.debug_api import run_web_bench
+    from pivot.bench.gather import run_gather_bench
+    from pivot.bench.hang import run_hang_bench
+    from pivot.bench.peers import Page
 
     with words_for_errors():
         if web:

@@ -14,18 +14,19 @@ import orjson
 import typer
 from rich.console import Console
 
-from pivot import config, kazoo_config
+from pivot.cli.debug_text import calls_table, story_text
+from pivot.debug.call_json import shown_row, shown_story
 from pivot.debug.har import har
 from pivot.debug.opening import open_store
 from pivot.debug.search import SearchError, parse_search
 from pivot.debug.settings import DebugSettings
-from pivot.debug.shown import shown_row, shown_story
 from pivot.debug.store import CallRow, Store
 from pivot.debug.story import Story, story
-from pivot.debug_text import calls_table, story_text
 from pivot.errors import ConfigError, PivotError
 from pivot.log import configure
 from pivot.model.json import Json
+from pivot.settings import kazoo_config
+from pivot.settings import loading as config
 
 T = TypeVar("T")
 

@@ -14,8 +14,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from pivot.codes_text import entry_of
-from pivot.debug.shown import clean, iso_time
+from pivot.codes import entry_of
+from pivot.debug.call_json import clean, iso_time
 from pivot.debug.store import CallRow
 from pivot.debug.story import Answered, Asked, Exchange, Run, Story
 from pivot.model.json import Json, JsonObject

@@ -17,20 +17,20 @@ from urllib.parse import quote
 from aiohttp import web
 from rich.console import Console
 
-from pivot.app import stop_signal, watchers
-from pivot.config import Settings, load
+from pivot.app.health import health_routes
+from pivot.app.live_settings import rules_of
+from pivot.app.metrics import Metrics
+from pivot.app.process import stop_signal, watchers
+from pivot.cli.debug_text import story_text
 from pivot.debug.opening import open_debug
 from pivot.debug.store import Store
 from pivot.debug.story import story
-from pivot.debug_text import story_text
 from pivot.fetch.fetcher import open_fetcher
-from pivot.health import health_routes
-from pivot.in_force import rules_of
-from pivot.metrics import Metrics
 from pivot.schema import Schemas
-from pivot.session.held import HeldDelivery
+from pivot.session.held_delivery import HeldDelivery
 from pivot.session.worker import Worker
 from pivot.session.world import World
+from pivot.settings.loading import Settings, load
 from pivot.sim.broker import MemoryBroker
 from pivot.sim.kazoo import SimulatedCall, SimulatedKazoo
 from pivot.sim.memory_bus import MemoryBus
@@ -135,7 +135,7 @@ async def voice_application() -> AsyncIterator[str]:
 def _example() -> Any:
     """The module itself: it stands among our files, but is written to be taken away."""
     installed = files("pivot") / "examples" / "voice_app.py"
-    path = installed if installed.is_file() else Path(__file__).parents[1] / "examples" / "voice_app.py"
+    path = installed if installed.is_file() else Path(__file__).parents[2] / "examples" / "voice_app.py"
     spec = importlib.util.spec_from_file_location("voice_app", str(path))
     assert spec is not None
     assert spec.loader is not None

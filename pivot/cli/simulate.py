@@ -21,20 +21,20 @@ from urllib.parse import unquote, urlsplit
 from rich.console import Console
 from rich.markup import escape
 
-from pivot.checking import TYPES, is_url, read_file
-from pivot.config import Settings
+from pivot.app.live_settings import rules_of
+from pivot.cli.check import TYPES, is_url, read_file
 from pivot.errors import ConfigError
 from pivot.fetch.fetcher import open_fetcher
-from pivot.in_force import rules_of
 from pivot.model.commands import End, Fetch, HandOverFlow
 from pivot.model.events import Fetched, FetchFailed
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
 from pivot.model.notes import AnswerAccepted, AnswerRefused, Moment
 from pivot.schema import Schemas
-from pivot.session.held import HeldDelivery
+from pivot.session.held_delivery import HeldDelivery
 from pivot.session.ports import Fetcher
 from pivot.session.worker import Worker
 from pivot.session.world import World
+from pivot.settings.loading import Settings
 from pivot.sim.broker import MemoryBroker
 from pivot.sim.clock import run_virtually
 from pivot.sim.kazoo import SimulatedCall, SimulatedKazoo

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from pivot.cluster import library, system_config
-from pivot.cluster.kept import Kept, Pauses
-from pivot.cluster.library import Library
+from pivot.cluster import system_config
+from pivot.cluster import system_schemas as library
 from pivot.cluster.owners import CouchOwners
 from pivot.cluster.phones import CouchPhones
+from pivot.cluster.refreshing import Kept, Pauses
 from pivot.cluster.system_config import Figures, SystemConfig, figures_of
+from pivot.cluster.system_schemas import Library
 from pivot.debug.couch import Couch, MissingDatabaseError
 from pivot.schema import Schemas
 from pivot.schema.urls import KAZOOS_OWN, Blacklist

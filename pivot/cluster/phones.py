@@ -17,7 +17,7 @@ import structlog
 from pivot.cluster.attributes import Document, is_false, is_true, owners_of, text
 from pivot.cluster.endpoints import Owned, endpoints_of
 from pivot.cluster.identity import identity_of
-from pivot.cluster.recent import Ages, Recent
+from pivot.cluster.read_cache import Ages, Recent
 from pivot.debug.couch import Couch, MissingDatabaseError, MissingError
 from pivot.debug.names import account_database, is_account_id
 from pivot.errors import StoreError

@@ -39,7 +39,7 @@ def entries() -> Mapping[str, CodeEntry]:
     Raises:
         ValueError: an entry lacks one of its parts.
     """
-    return read_entries((files("pivot") / "codes.md").read_text("utf-8"))
+    return read_entries((files("pivot.codes") / "codes.md").read_text("utf-8"))
 
 
 def read_entries(text: str) -> dict[str, CodeEntry]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from pivot.codes_text import entry_of
+from pivot.codes import entry_of
 from pivot.debug.names import GREGORIAN_UNIX_S, month_of
 from pivot.debug.store import CallRow
 from pivot.debug.story import Exchange, Run, Story

@@ -10,6 +10,7 @@ from pivot.debug.couch import MissingDatabaseError
 from pivot.debug.couch_views import CouchViews, document_of, put_design
 from pivot.debug.cursor import read_cursor, write_cursor
 from pivot.debug.design import CALLS
+from pivot.debug.document_text import text
 from pivot.debug.names import month_database, month_of
 from pivot.debug.rows import call_row, summary
 from pivot.debug.store import (
@@ -18,7 +19,6 @@ from pivot.debug.store import (
     CallRow,
     TailPage,
 )
-from pivot.debug.text import text
 from pivot.model.json import Json, JsonObject
 
 _MAX_SCANNED = 5000

@@ -13,9 +13,9 @@ import structlog
 from pivot.debug.couch import ConflictError, Couch, MissingDatabaseError, MissingError, TooLargeError
 from pivot.debug.couch_views import put_design
 from pivot.debug.design import CALLS, KAZOO
+from pivot.debug.document_text import encode
 from pivot.debug.names import month_database
 from pivot.debug.store import DebugDocument, WriteReport
-from pivot.debug.text import encode
 from pivot.errors import StoreError
 from pivot.model.json import JsonObject
 

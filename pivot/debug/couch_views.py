@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from pivot.debug.couch import ConflictError, Couch, MissingDatabaseError, MissingError
 from pivot.debug.design import KAZOO
+from pivot.debug.document_text import text
 from pivot.debug.names import is_month, month_database
 from pivot.debug.store import Span, ViewRow
-from pivot.debug.text import text
 from pivot.model.json import Json, JsonObject
 
 

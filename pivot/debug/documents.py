@@ -13,11 +13,11 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pivot.debug.document_text import decode, encode, public_hash, storable
+from pivot.debug.document_text import text as clean_text
 from pivot.debug.names import GREGORIAN_UNIX_S, encoded, month_database, month_of
 from pivot.debug.redact import Redactor
 from pivot.debug.store import DebugDocument
-from pivot.debug.text import decode, encode, public_hash, storable
-from pivot.debug.text import text as clean_text
 from pivot.model.call import PivotRequest
 from pivot.model.documents import DocumentWarning
 from pivot.model.events import Fetched, FetchFailed

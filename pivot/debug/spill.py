@@ -20,9 +20,9 @@ from typing import BinaryIO
 
 import structlog
 
+from pivot.debug.document_text import encode
 from pivot.debug.settings import DebugSettings
 from pivot.debug.store import DebugDocument, Sink
-from pivot.debug.text import encode
 from pivot.debug.writer import Counts, Created
 from pivot.errors import ConfigError
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import orjson
 
 from pivot.debug.cursor import read_cursor, write_cursor
+from pivot.debug.document_text import encode, text
 from pivot.debug.rows import call_row, counts, first_iteration_value, summary
 from pivot.debug.store import (
     CallFilter,
@@ -25,7 +26,6 @@ from pivot.debug.store import (
     ViewRow,
     WriteReport,
 )
-from pivot.debug.text import encode, text
 from pivot.errors import StoreError
 from pivot.model.json import JsonObject
 

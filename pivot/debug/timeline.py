@@ -7,8 +7,8 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
+from pivot.debug.document_text import MAX_DEPTH, decode
 from pivot.debug.redact import Redactor
-from pivot.debug.text import MAX_DEPTH, decode
 from pivot.model.commands import Fetch
 from pivot.model.events import Fetched, FetchFailed
 from pivot.model.json import Json, JsonObject

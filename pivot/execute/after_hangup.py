@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pivot.execute.line import Course
 from pivot.execute.state import CallState
+from pivot.execute.step_context import Course
 from pivot.model.commands import CancelFetch, CancelTimer, Command, Notify, UnbindCall
 from pivot.model.notes import Note
 from pivot.model.queues import LeaveQueue

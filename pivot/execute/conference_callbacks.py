@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pivot.execute.asking import Texts
+from pivot.execute.document_request import Texts
 from pivot.execute.ids import call_sid, sid
-from pivot.execute.line import Line
+from pivot.execute.step_context import Line
 from pivot.model.rooms import Guest, RoomNotice
 
 _WORDS = {

@@ -34,7 +34,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from pivot.execute.line import Course
 from pivot.execute.phases import callflow, running
 from pivot.execute.phases.asking import when_asking, when_new
 from pivot.execute.phases.core import Core
@@ -42,6 +41,7 @@ from pivot.execute.phases.ending import when_ending, when_over, when_reporting
 from pivot.execute.phases.running import when_running
 from pivot.execute.rules import Rules
 from pivot.execute.state import CallState, Phase, Verdict
+from pivot.execute.step_context import Course
 from pivot.model.call import Call
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import BusCommand, Command

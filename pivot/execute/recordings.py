@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from pivot.execute.ids import call_sid, sid
-from pivot.execute.line import Course, Line
+from pivot.execute.step_context import Course, Line
 from pivot.model.call import Method
 from pivot.model.events import Event, FileSent, RecordingStarted, RecordingStopped
 from pivot.model.instructions import Callback

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pivot.errors import DocumentError
-from pivot.execute.asking import Texts
-from pivot.execute.line import Course, Line
+from pivot.execute.document_request import Texts
 from pivot.execute.parameters import ChildLeg
 from pivot.execute.program import Program
 from pivot.execute.state import Question
 from pivot.execute.step import AskFor, Finish, StopWaiting
+from pivot.execute.step_context import Course, Line
 from pivot.execute.urls import base_url
 from pivot.model.call import Method
 from pivot.model.codes import Code

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from pivot.execute.asking import Texts, ask, request_of, source_of, with_keys
+from pivot.execute.document_request import Texts, ask, request_of, source_of, with_keys
 from pivot.execute.parameters import (
     ChildLeg,
     is_standard_name,

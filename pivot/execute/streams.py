@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import quote
 
-from pivot.execute.asking import Texts
-from pivot.execute.dialling.caller import as_called
+from pivot.execute.dialling.caller_id import as_called
 from pivot.execute.dialling.party import DialledParty
 from pivot.execute.dialling.targets import parties_of
+from pivot.execute.document_request import Texts
 from pivot.execute.ids import account_sid, call_sid, sid
-from pivot.execute.line import Course, Line
+from pivot.execute.step_context import Course, Line
 from pivot.model.call import Method
 from pivot.model.instructions import (
     Callback,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pivot.execute.aside import Aside
-from pivot.execute.asking import Texts
-from pivot.execute.line import Course, Line
+from pivot.execute.document_request import Texts
+from pivot.execute.side_document import Aside
 from pivot.execute.step import AskFor, Finish, StopWaiting
+from pivot.execute.step_context import Course, Line
 from pivot.model.call import Method
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import HoldMusic

@@ -18,8 +18,8 @@ from aiohttp import TCPConnector
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http import RawResponseMessage
 
+from pivot.fetch.egress_gate import Gate
 from pivot.fetch.faults import HeaderFlood
-from pivot.fetch.gate import Gate
 from pivot.fetch.resolver import Resolver
 from pivot.fetch.settings import FetchSettings
 from pivot.fetch.trace import Trace, current

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import structlog
 
+from pivot.fetch.egress_guard import Guard, is_localhost
 from pivot.fetch.faults import EgressDenied
-from pivot.fetch.guard import Guard, is_localhost
 from pivot.fetch.trace import current
 
 log = structlog.get_logger("pivot.fetch")

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from pivot.fetch import faults
-from pivot.fetch.asking import Asker
 from pivot.fetch.body import cap_for, read_body
 from pivot.fetch.breaker import Breaker, BreakerState
+from pivot.fetch.egress_gate import Gate
+from pivot.fetch.egress_guard import why_not_public
 from pivot.fetch.faults import Fault, HeaderFlood, ResolveError
-from pivot.fetch.gate import Gate
-from pivot.fetch.guard import why_not_public
 from pivot.fetch.limits import Memory, Places, Pool
 from pivot.fetch.plan import Plan
 from pivot.fetch.redirects import FOLLOWED, Hop
+from pivot.fetch.request_headers import Asker
 from pivot.fetch.resolver import Resolver
 from pivot.fetch.settings import FetchSettings
 from pivot.fetch.trace import Phase, Trace, current

@@ -17,17 +17,17 @@ import structlog
 
 from pivot.errors import ConfigError
 from pivot.fetch import faults, urls
-from pivot.fetch.asking import Asker
 from pivot.fetch.attempt import run_attempt
 from pivot.fetch.breaker import Breaker, BreakerState
 from pivot.fetch.connector import open_connector
+from pivot.fetch.egress_gate import Gate
+from pivot.fetch.egress_guard import Guard
 from pivot.fetch.exchange import Asking, Tools
 from pivot.fetch.faults import Fault
-from pivot.fetch.gate import Gate
-from pivot.fetch.guard import Guard
 from pivot.fetch.limits import Memory, Places, Pool
 from pivot.fetch.plan import make_plan
 from pivot.fetch.redirects import Hop
+from pivot.fetch.request_headers import Asker
 from pivot.fetch.resolver import Resolver
 from pivot.fetch.settings import FetchSettings
 from pivot.model.call import BodyFormat

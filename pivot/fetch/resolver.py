@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import aiodns
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from pivot.fetch.egress_guard import LOCALHOST, is_localhost
 from pivot.fetch.faults import ResolveError
-from pivot.fetch.guard import LOCALHOST, is_localhost
 from pivot.fetch.trace import current
 
 LONGEST_TTL_S = 10.0

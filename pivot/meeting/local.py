@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import TypeAlias
 
+from pivot.meeting.membership import ENTERS, place_of, way_out
 from pivot.meeting.queues import QueueTable
 from pivot.meeting.rooms import RoomTable
-from pivot.meeting.standing import ENTERS, place_of, way_out
 from pivot.model.queues import QueueCommand, QueueNews
 from pivot.model.rooms import RoomCommand, RoomNews
 

@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 
 import orjson
 
-from pivot.meeting.standing import Command, News, Standing
+from pivot.meeting.membership import Command, News, Standing
 from pivot.model.plain import from_json, plain, to_json
 
 T = TypeVar("T")

@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 import structlog
 
-from pivot.meeting.letters import (
+from pivot.meeting.membership import ENTERS, LEAVES, Command, News, Standing, ends, place_of, way_out
+from pivot.meeting.messages import (
     Alive,
     AsksAll,
     IsOver,
@@ -28,7 +29,6 @@ from pivot.meeting.letters import (
 )
 from pivot.meeting.queues import QueueTable
 from pivot.meeting.rooms import RoomTable
-from pivot.meeting.standing import ENTERS, LEAVES, Command, News, Standing, ends, place_of, way_out
 from pivot.model.queues import EnterQueue, TakeFromQueue
 from pivot.model.rooms import EnterRoom, LeaveRoom, RoomChange, RoomCommand, RoomNews
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pivot.meeting.known import forgotten
-from pivot.meeting.letters import Resumed, Resumes, Stands, ToOwnerItem
-from pivot.meeting.standing import Standing
+from pivot.meeting.empty_queues import forgotten
+from pivot.meeting.membership import Standing
+from pivot.meeting.messages import Resumed, Resumes, Stands, ToOwnerItem
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pivot.meeting.known import forgotten
+from pivot.meeting.empty_queues import forgotten
 from pivot.meeting.parties import Agent, Party, Queue, Tell, Waiter
 from pivot.model.queues import (
     AskPlace,

@@ -20,8 +20,19 @@ from typing import TypeAlias
 
 import structlog
 
-from pivot.meeting.attendance import Attendance
-from pivot.meeting.letters import (
+from pivot.meeting.batches import Mailbag
+from pivot.meeting.membership import (
+    ENTERS,
+    SHARDS,
+    Command,
+    News,
+    Standing,
+    ends,
+    place_of,
+    shard_of,
+    way_out,
+)
+from pivot.meeting.messages import (
     NO_SESSION,
     Alive,
     AsksAll,
@@ -36,20 +47,9 @@ from pivot.meeting.letters import (
     decode,
     encode,
 )
-from pivot.meeting.mailbag import Mailbag
 from pivot.meeting.owner import Owner
 from pivot.meeting.ports import Post
-from pivot.meeting.standing import (
-    ENTERS,
-    SHARDS,
-    Command,
-    News,
-    Standing,
-    ends,
-    place_of,
-    shard_of,
-    way_out,
-)
+from pivot.meeting.presence import Attendance
 from pivot.model.queues import QueueNews
 
 log = structlog.get_logger()

@@ -20,11 +20,11 @@ from typing import Any
 
 from pivot.model.json import JsonObject
 from pivot.schema.actions import ACTION, ActionDocument, actions, place_of
+from pivot.schema.compiled import Fills, Test, compiled
 from pivot.schema.documents import Schema, bundled_documents, problem_of, reachable
 from pivot.schema.faults import ROOT_IS_NO_OBJECT, fault, merged, schema_not_found
-from pivot.schema.judge import Faults, Judge, complain, not_found
-from pivot.schema.shortcut import Fills, Test, compiled
 from pivot.schema.urls import KAZOOS_OWN, Blacklist, is_client_url
+from pivot.schema.validator import Faults, Judge, complain, not_found
 
 URLS = (
     "callflows.pivot.voice_url",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from pivot.schema.documents import Schema
-from pivot.schema.judge import pattern
+from pivot.schema.validator import pattern
 
 ACTION = "callflows.action"
 Place: TypeAlias = "tuple[Place, str, str] | None"

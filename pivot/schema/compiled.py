@@ -12,7 +12,7 @@ from copy import deepcopy
 from typing import Any, TypeAlias
 
 from pivot.schema.documents import Schema
-from pivot.schema.judge import has_usable_default, pattern
+from pivot.schema.validator import has_usable_default, pattern
 
 Fills: TypeAlias = list[tuple[dict[str, Any], str, Any]]
 """Defaults to be put in: object, member, value."""

@@ -52,7 +52,7 @@ from pivot.model.speech import (
     Synthesise,
 )
 from pivot.model.switch import SwitchCommand
-from pivot.session.beside import Beside
+from pivot.session.background import Beside
 from pivot.session.ports import Delivery, Observer
 from pivot.session.world import World
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from pivot.bus.settings import BusSettings
-from pivot.config_values import value_of, wanted
 from pivot.debug.settings import DebugSettings
 from pivot.errors import ConfigError
 from pivot.fetch.settings import FetchSettings
+from pivot.settings.values import value_of, wanted
 from pivot.speech.settings import SpeechSettings
 from pivot.web.settings import WebSettings
 
@@ -156,7 +156,7 @@ def load(
     Args:
         file: a TOML file; None for the default place, if something is there.
         environment: names like `PIVOT_FETCH__TIMEOUT_S`; None for the process's own.
-        kazoo: what Kazoo's `config.ini` says, as `pivot.kazoo_config.read` gives it.
+        kazoo: what Kazoo's `config.ini` says, as `pivot.settings.kazoo_config.read` gives it.
         defaults: settings of a command that differ from those of the worker.
 
     Raises:

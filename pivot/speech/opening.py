@@ -16,7 +16,7 @@ from pivot.speech.cache import SoundCache
 from pivot.speech.loading import find_engine, identity_of, load_engine
 from pivot.speech.plugin import SpeechEngine
 from pivot.speech.settings import SpeechSettings
-from pivot.speech.studio import Studio
+from pivot.speech.synthesiser import Studio
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from pivot.speech.cache import SUFFIXES, SoundCache
-from pivot.speech.studio import PATH
+from pivot.speech.synthesiser import PATH
 
 _TYPES = {suffix: media_type for media_type, suffix in SUFFIXES.items()}
 _HEADERS = {

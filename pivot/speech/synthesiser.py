@@ -17,7 +17,7 @@ import structlog
 from pivot.errors import SpeechError
 from pivot.model.speech import Repertoire, SpeechWish
 from pivot.speech.cache import SUFFIXES, SoundCache
-from pivot.speech.places import Places
+from pivot.speech.concurrency import Places
 from pivot.speech.plugin import Audio, AudioAt, SpeechEngine
 from pivot.speech.settings import SpeechSettings
 

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 
 from pivot.debug.store import Store
 from pivot.errors import ConfigError
-from pivot.web.auth.judges import make_judge
+from pivot.web.auth.authenticators import make_judge
 from pivot.web.auth.ports import Judge
 from pivot.web.json_text import to_bytes
 from pivot.web.openapi import openapi_document

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pivot.debug.call_json import shown_row, shown_story
 from pivot.debug.search import SearchError, parse_search
-from pivot.debug.shown import shown_row, shown_story
 from pivot.debug.store import CallFilter, CallQueries
 from pivot.debug.story import story
 from pivot.model.json import Json

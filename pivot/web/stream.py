@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from pivot.debug.shown import shown_row
+from pivot.debug.call_json import shown_row
 from pivot.debug.store import CallQueries, TailPage
 from pivot.errors import PivotError
 from pivot.web.errors import ApiError, faulty_request, too_many_requests

@@ -17,9 +17,9 @@ from pivot.model.rooms import (
     LeaveConference,
     SilenceBetween,
 )
-from pivot.wire.api import is_integer
-from pivot.wire.apis import CONFERENCE_COMMAND, CONFERENCE_EVENT, DISCOVERY_REQ
 from pivot.wire.envelope import ECALLMGR, TRANSLATOR, Message, Sender, seal
+from pivot.wire.message_kinds import CONFERENCE_COMMAND, CONFERENCE_EVENT, DISCOVERY_REQ
+from pivot.wire.message_rules import is_integer
 from pivot.wire.names import Category, EventName, Exchange, Field
 from pivot.wire.payload import Payload, decode
 from pivot.wire.routing import CONFERENCE_DISCOVERY, conference_command, conference_event

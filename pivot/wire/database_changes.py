@@ -6,8 +6,8 @@ Source: kapi_conf.erl; kzs_publish.erl, do_publish_db.
 from __future__ import annotations
 
 from pivot.wire import routing
-from pivot.wire.apis import DATABASE_CHANGE
 from pivot.wire.envelope import DATAMGR, Message, Sender, seal
+from pivot.wire.message_kinds import DATABASE_CHANGE
 from pivot.wire.names import Category, EventName, Exchange, Field
 
 

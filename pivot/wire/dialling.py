@@ -26,10 +26,10 @@ from pivot.model.dialling import (
     StartRecording,
     StopRecording,
 )
-from pivot.wire.apis import COMMANDS, OFFNET_REQ, ORIGINATE_EXECUTE, ORIGINATE_REQ
 from pivot.wire.endpoints import decode_endpoint, encode_endpoint
 from pivot.wire.envelope import KAPPS_CALL, TRANSLATOR, Message, Sender, addressed, seal
 from pivot.wire.expansion import named_as_written
+from pivot.wire.message_kinds import COMMANDS, OFFNET_REQ, ORIGINATE_EXECUTE, ORIGINATE_REQ
 from pivot.wire.names import Application, Category, EventName, Exchange, Field, InsertAt
 from pivot.wire.payload import Payload
 from pivot.wire.routing import ORIGINATE_REQUEST, offnet_request

@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 from pivot.errors import WireError
 from pivot.model.dialling import CarrierDone, LegControlled, LegFailed, LegPrepared, LegReady
-from pivot.wire.apis import OFFNET_RESP, ORIGINATE_READY, ORIGINATE_RESP, ORIGINATE_UUID
 from pivot.wire.envelope import ECALLMGR, STEPSWITCH, Message, seal
+from pivot.wire.message_kinds import OFFNET_RESP, ORIGINATE_READY, ORIGINATE_RESP, ORIGINATE_UUID
 from pivot.wire.names import Category, EventName, Exchange, Field
 from pivot.wire.payload import Payload
 

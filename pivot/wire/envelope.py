@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pivot.model.json import JsonObject
 from pivot.wire.address import route
-from pivot.wire.api import Api
+from pivot.wire.message_rules import Api
 from pivot.wire.names import DELIVER_TO_PID, Category, EventName, Exchange, Field
 from pivot.wire.payload import Payload, encode
 

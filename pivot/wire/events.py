@@ -23,9 +23,9 @@ from pivot.model.events import (
 )
 from pivot.model.json import JsonObject
 from pivot.model.rooms import ConferenceBegun
-from pivot.wire.api import is_true
-from pivot.wire.apis import CALL_EVENT, USURP_CONTROL
 from pivot.wire.envelope import ECALLMGR, FREESWITCH, App, Message, strip_top
+from pivot.wire.message_kinds import CALL_EVENT, USURP_CONTROL
+from pivot.wire.message_rules import is_true
 from pivot.wire.names import CALL_ID_HEADER, Category, EventName, Exchange, Field
 from pivot.wire.payload import Payload, decode, encode
 from pivot.wire.routing import call_event, decode_word, split_call_key

@@ -10,9 +10,9 @@ from pivot.errors import WireError
 from pivot.model.call import Call
 from pivot.model.events import ChannelFound, FileSent
 from pivot.model.switch import AskChannel, SendFile
-from pivot.wire.apis import CHANNEL_STATUS_REQ, CHANNEL_STATUS_RESP, SWITCH_COMMAND, SWITCH_REPLY
 from pivot.wire.envelope import ECALLMGR, KAPPS_CALL_COMMAND, PIVOT, Message, Sender, seal
 from pivot.wire.expansion import one_argument
+from pivot.wire.message_kinds import CHANNEL_STATUS_REQ, CHANNEL_STATUS_RESP, SWITCH_COMMAND, SWITCH_REPLY
 from pivot.wire.names import Category, EventName, Exchange, Field
 from pivot.wire.payload import Payload, decode
 from pivot.wire.routing import channel_status_request, media_server_command

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pivot.wire.api import Api, Check, is_boolean, is_integer, is_list, is_object, is_text, one_of
+from pivot.wire.message_rules import Api, Check, is_boolean, is_integer, is_list, is_object, is_text, one_of
 from pivot.wire.names import Category, EventName, Field, InsertAt
 
 _KEYS = frozenset("1234567890*#")

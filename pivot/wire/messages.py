@@ -11,12 +11,12 @@ from pivot.errors import WireError
 from pivot.model.call import Call
 from pivot.model.commands import BusCommand, HandOverFlow, SayFailed, SayProcessing, SendMessage
 from pivot.model.json import JsonObject
-from pivot.wire.api import Api
-from pivot.wire.apis import CALL_EVENT, FAILED, PROCESSING
 from pivot.wire.conference import decode_conference_command
 from pivot.wire.dialling import decode_dialling_command
 from pivot.wire.envelope import PIVOT, TRANSLATOR, App, Message, Sender, addressed, seal
 from pivot.wire.media_server import decode_request
+from pivot.wire.message_kinds import CALL_EVENT, FAILED, PROCESSING
+from pivot.wire.message_rules import Api
 from pivot.wire.names import CALL_ID_HEADER, Category, EventName, Exchange, Field
 from pivot.wire.payload import Payload, decode
 from pivot.wire.routing import call_event

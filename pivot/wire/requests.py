@@ -8,9 +8,9 @@ from __future__ import annotations
 from pivot.errors import WireError
 from pivot.model.call import BodyFormat, Call, Method, Party, PivotRequest, RequestFormat
 from pivot.model.json import JsonObject
-from pivot.wire.api import is_integer, is_true, shown
-from pivot.wire.apis import PIVOT_REQ
 from pivot.wire.envelope import CALLFLOW, Message, publishable, strip_deep
+from pivot.wire.message_kinds import PIVOT_REQ
+from pivot.wire.message_rules import is_integer, is_true, shown
 from pivot.wire.names import Category, EventName, Exchange, Field
 from pivot.wire.payload import Payload, decode
 from pivot.wire.routing import pivot_request

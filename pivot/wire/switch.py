@@ -31,13 +31,13 @@ from pivot.model.switch import (
     StopMedia,
     SwitchCommand,
 )
-from pivot.wire.api import DEFAULTS_REQUIRED, OPTIONAL_EVERYWHERE, is_true
-from pivot.wire.apis import COMMANDS
 from pivot.wire.conference import encode_conference_command
 from pivot.wire.dialling import encode_dialling_command
 from pivot.wire.envelope import CALL_RESPONSE, KAPPS_CALL, Message, Sender, addressed, seal
 from pivot.wire.expansion import named_as_written, spoken_as_written
 from pivot.wire.media_server import encode_ask_channel, encode_send_file
+from pivot.wire.message_kinds import COMMANDS
+from pivot.wire.message_rules import DEFAULTS_REQUIRED, OPTIONAL_EVERYWHERE, is_true
 from pivot.wire.names import Application, Category, EventName, Exchange, Field, InsertAt
 from pivot.wire.payload import Payload
 

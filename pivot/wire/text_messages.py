@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pivot.model.call import Call
 from pivot.model.commands import SendMessage
-from pivot.wire.apis import SMS_OUTBOUND
 from pivot.wire.envelope import PIVOT, Message, Sender, seal
+from pivot.wire.message_kinds import SMS_OUTBOUND
 from pivot.wire.names import Category, EventName, Exchange, Field
 from pivot.wire.payload import Payload
 from pivot.wire.routing import outbound_message

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pivot.app.health import open_health
 from pivot.errors import ConfigError
-from pivot.health import open_health
 
 
 async def test_a_port_that_is_taken_is_named() -> None:

@@ -8,13 +8,13 @@ import pytest
 import structlog
 from structlog.testing import CapturingLogger
 
-from pivot import reloading
-from pivot.config import Settings, load
+from pivot.app import reload as reloading
+from pivot.app.live_settings import InForce
+from pivot.app.reload import Reloading, reloaded
 from pivot.errors import ConfigError
 from pivot.fetch.settings import FetchSettings
-from pivot.in_force import InForce
 from pivot.log import configure
-from pivot.reloading import Reloading, reloaded
+from pivot.settings.loading import Settings, load
 
 
 class Fetcher:

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from pivot.bench import Plan, Subject, measure
-from pivot.bench_gather import bench_gather
-from pivot.bench_sides import Page
+from pivot.bench.compare import Plan, Subject, measure
+from pivot.bench.gather import bench_gather
+from pivot.bench.peers import Page
 
 pytestmark = [pytest.mark.rabbit, pytest.mark.live]
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.rabbit, pytest.mark.live]
 @pytest.mark.parametrize(("kind", "page"), [("flow", Page.FLOW), ("twiml", Page.SAY)])
 async def test_the_floor_runs_the_calls_to_their_end(amqp_vhost_url: str, kind: str, page: Page) -> None:
     """A ratio means something only if the floor does the whole call: each one was asked for and answered."""
-    floor = Subject("floor", (sys.executable, "-m", "pivot.bench_floor", kind, amqp_vhost_url), "ready", {})
+    floor = Subject("floor", (sys.executable, "-m", "pivot.bench.floor", kind, amqp_vhost_url), "ready", {})
 
     result = await measure(floor, amqp_vhost_url, Plan(page, calls=20, at_once=5))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pivot.bench.debug_api import bench_web
 from pivot.debug.sqlite import SqliteStore
-from pivot.web.bench import bench_web
 
 
 async def test_every_question_is_timed(tmp_path: Path) -> None:

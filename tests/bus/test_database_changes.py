@@ -11,7 +11,7 @@ from aiormq.abc import DeliveredMessage
 from structlog.testing import capture_logs
 
 from pivot.bus import RabbitBus, open_bus
-from pivot.bus.changes import ChangeFeed
+from pivot.bus.database_changes import ChangeFeed
 from tests.bus.conftest import NODE, quick
 from tests.bus.kazoo_side import WAIT_S, KazooSide, heard
 from tests.tcp_proxy import TcpProxy

@@ -11,7 +11,7 @@ from pamqp.commands import Basic
 from pamqp.header import ContentHeader
 
 from pivot.bus.bindings import Bindings
-from pivot.bus.changes import ChangeFeed
+from pivot.bus.database_changes import ChangeFeed
 from pivot.bus.event_feed import EventFeed
 from pivot.bus.stats import BusStats
 from pivot.model.events import DigitPressed, Event

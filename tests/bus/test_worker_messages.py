@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from pivot.bus import open_bus
-from pivot.bus.letters import Letters
+from pivot.bus.worker_messages import Letters
 from pivot.meeting.shared import SharedMeetings
 from pivot.model.rooms import RoomChange
 from tests.bus.conftest import quick

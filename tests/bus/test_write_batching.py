@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from aiormq.abc import ChannelFrame
 
-from pivot.bus.bunch import Bunch
+from pivot.bus.write_batching import Bunch
 
 
 def frame(payload: bytes) -> ChannelFrame:

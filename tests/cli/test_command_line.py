@@ -7,7 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from pivot.cli import app
+from pivot.cli.command_line import app
 
 
 def test_check_config_prints_what_is_in_force_without_secrets() -> None:

@@ -16,7 +16,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner, Result
 
-from pivot.cli import app
+from pivot.cli.command_line import app
 from pivot.debug.sqlite import SqliteStore
 from pivot.debug.store import DebugDocument
 from tests.debug.calls import ACCOUNT, failed_call, good_call, recorded, request

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
-from pivot.debug.shown import clean
+from pivot.cli.debug_text import calls_table, story_text
+from pivot.debug.call_json import clean
 from pivot.debug.store import CallRow
 from pivot.debug.story import story
-from pivot.debug_text import calls_table, story_text
 from tests.debug.calls import NOON, failed_call, good_call, recorded, request
 
 

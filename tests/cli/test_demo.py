@@ -8,7 +8,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from pivot.cli import app
+from pivot.cli.command_line import app
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,9 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from pivot.cli import app
+from pivot.cli.command_line import app
+from pivot.cli.simulate import seconds
 from pivot.errors import ConfigError
-from pivot.simulate import seconds
 
 RUN = CliRunner()
 

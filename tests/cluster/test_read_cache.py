@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from pivot.cluster.recent import Ages, Recent
+from pivot.cluster.read_cache import Ages, Recent
 from pivot.errors import StoreError
 from pivot.sim.clock import run_virtually
 

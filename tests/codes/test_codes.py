@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from pivot.codes_text import entries, entry_of, read_entries
+from pivot.codes import entries, entry_of, read_entries
 from pivot.model.codes import Code
 
 
@@ -25,12 +23,6 @@ def test_an_entry_tells_all_four_things(code: Code) -> None:
         assert len(text) > 10
         assert text.endswith(".")
     assert entry.twilio_code is None or 11000 <= entry.twilio_code < 20000
-
-
-def test_the_documentation_is_the_text_that_programs_show() -> None:
-    """One text, not two that drift apart."""
-    root = Path(__file__).parent.parent
-    assert (root / "docs" / "codes.md").read_text() == (root / "pivot" / "codes.md").read_text()
 
 
 def test_an_entry_without_a_part_is_named() -> None:

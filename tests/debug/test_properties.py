@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pivot.debug.document_text import encode, public_hash
 from pivot.debug.settings import DebugSettings
-from pivot.debug.text import encode, public_hash
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import End, Fetch, HandOverFlow
 from pivot.model.events import ChannelDestroyed, CommandFailed, Fetched, FetchFailed

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pivot.debug.call_json import shown_story
 from pivot.debug.har import har
-from pivot.debug.shown import shown_story
 from pivot.debug.story import Exchange, Run, headers, story
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import End, Fetch

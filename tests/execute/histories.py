@@ -9,7 +9,7 @@ from typing import Any
 from pivot.execute.machine import CallMachine
 from pivot.execute.rules import Rules
 from pivot.execute.state import CallState, Phase
-from pivot.meeting.standing import ends
+from pivot.meeting.membership import ends
 from pivot.model.call import PivotRequest
 from pivot.model.codes import Code
 from pivot.model.commands import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pivot.execute.after_hangup import outlives_channel
 from pivot.execute.machine import CallMachine
-from pivot.execute.parting import outlives_channel
 from pivot.execute.state import CallState, Phase
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import Acknowledge, CancelTimer, Command, End, Fetch, SayFailed

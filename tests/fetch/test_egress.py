@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pivot.errors import ConfigError
 from pivot.fetch import urls
 from pivot.fetch.connector import is_own
-from pivot.fetch.guard import LOOPBACK, NOT_PUBLIC, Guard, why_not_public
+from pivot.fetch.egress_guard import LOOPBACK, NOT_PUBLIC, Guard, why_not_public
 from pivot.fetch.settings import NOT_FOR_THE_WEB
 from pivot.model.codes import Code
 from pivot.model.fetch import Answer, Attempt, FetchFailure, Times

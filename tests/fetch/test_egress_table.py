@@ -10,7 +10,7 @@ import pytest
 
 from pivot.errors import ConfigError
 from pivot.fetch import urls
-from pivot.fetch.guard import Guard, why_not_public
+from pivot.fetch.egress_guard import Guard, why_not_public
 from pivot.fetch.settings import NOT_FOR_THE_WEB, FetchSettings
 
 ALLOWED, DENIED, BAD_URL = "allowed", "denied", "bad_url"

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from pivot.app import show_fetching
+from pivot.app.metrics import Metrics
+from pivot.app.process import show_fetching
 from pivot.fetch.breaker import BreakerState
 from pivot.fetch.fetcher import HttpFetcher
 from pivot.fetch.limits import SMALL_BYTES, Memory, Places, Pool
-from pivot.metrics import Metrics
 from pivot.model.codes import Code
 from pivot.model.fetch import Answer, FetchFailure
 from tests.fetch.support import Seen, Server, codes, fetcher, question, reply, server

@@ -9,18 +9,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pivot.bus.letters import Letters
 from pivot.bus.rabbit import RabbitBus, open_bus
 from pivot.bus.settings import BusSettings
+from pivot.bus.worker_messages import Letters
 from pivot.meeting.local import LocalMeetings
+from pivot.meeting.membership import Command, News
 from pivot.meeting.shared import SharedMeetings
-from pivot.meeting.standing import Command, News
 from pivot.model.events import Event
 from pivot.model.instructions import Callback
 from pivot.model.queues import QueueChange
 from pivot.model.rooms import EnterRoom, Guest, RoomChange
 from pivot.session.ports import Meetings
-from pivot.sim.posts import MemoryPost, PostOffice
+from pivot.sim.worker_messages import MemoryPost, PostOffice
 
 WAIT_S = 20.0
 Change: TypeAlias = RoomChange | QueueChange

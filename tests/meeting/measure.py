@@ -14,12 +14,12 @@ from contextlib import AsyncExitStack
 
 import structlog
 
+from pivot.meeting.membership import Command, News
 from pivot.meeting.shared import SharedMeetings
-from pivot.meeting.standing import Command, News
 from pivot.model.events import Event
 from pivot.model.queues import AskPlace, EnterQueue, QueueChange, QueueNews, TakeFromQueue
 from pivot.model.rooms import RoomChange
-from pivot.sim.posts import MemoryPost, PostOffice
+from pivot.sim.worker_messages import MemoryPost, PostOffice
 from tests.meeting.hall import memory_worker, rabbit_worker, room
 
 CALLS = 10_000

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pivot.meeting.standing import News
+from pivot.meeting.membership import News
 from pivot.model.events import Event
 from pivot.model.queues import (
     EnterQueue,
@@ -24,7 +24,7 @@ from pivot.model.queues import (
 )
 from pivot.model.rooms import EnterRoom, LeaveRoom, RoomChange, RoomNews
 from pivot.sim.clock import run_virtually
-from pivot.sim.posts import PostOffice
+from pivot.sim.worker_messages import PostOffice
 from tests.meeting.hall import MemoryWorker, memory_worker, room
 
 QUEUES, ROOMS = ("q1", "q2"), ("r1", "r2")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pivot.meeting.known import KNOWN_S, MOST_KNOWN, forgotten
+from pivot.meeting.empty_queues import KNOWN_S, MOST_KNOWN, forgotten
 
 
 def test_a_queue_is_forgotten_after_a_day() -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from pivot.meeting.known import KNOWN_S
-from pivot.meeting.letters import ToOwner, encode
+from pivot.meeting.empty_queues import KNOWN_S
+from pivot.meeting.membership import shard_of
+from pivot.meeting.messages import ToOwner, encode
 from pivot.meeting.shared import BOX, GRACE_S, RENEW_S, SILENT_RENEWALS
-from pivot.meeting.standing import shard_of
 from pivot.model.instructions import Callback
 from pivot.model.queues import (
     AskPlace,
@@ -25,7 +25,7 @@ from pivot.model.queues import (
 )
 from pivot.model.rooms import LeaveRoom, RoomChange, RoomNews
 from pivot.sim.clock import run_virtually
-from pivot.sim.posts import PostOffice
+from pivot.sim.worker_messages import PostOffice
 from tests.meeting.hall import Change, Hall, MemoryWorker, memory_worker, room
 
 CALM_S = 30.0

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pivot.config import load
 from pivot.errors import ConfigError
-from pivot.kazoo_config import read
+from pivot.settings.kazoo_config import read
+from pivot.settings.loading import load
 
 INI = """
 ; a cluster of two zones

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pivot.config import Settings, load, shown
 from pivot.errors import ConfigError
+from pivot.settings.loading import Settings, load, shown
 
-FILE = Path(__file__).parent.parent / "config" / "pivot.toml"
+FILE = Path(__file__).parents[2] / "config" / "pivot.toml"
 
 
 def as_tables(settings: Any) -> dict[str, Any]:

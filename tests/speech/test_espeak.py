@@ -18,8 +18,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from pivot.app.health import open_health
 from pivot.errors import ConfigError, SpeechError
-from pivot.health import open_health
 from pivot.model.speech import SpeechWish
 from pivot.speech.opening import open_speech
 from pivot.speech.serving import speech_routes

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from pivot.config import load
-from pivot.doors import require_door
+from pivot.app.http_servers import require_door
 from pivot.errors import ConfigError
 from pivot.model.speech import SpeechWish
+from pivot.settings.loading import load
 from pivot.speech.opening import open_speech
 from pivot.speech.settings import SpeechSettings
 

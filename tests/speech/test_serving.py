@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from pivot.health import open_health
+from pivot.app.health import open_health
 from pivot.speech.cache import SoundCache
 from pivot.speech.serving import speech_routes
 from tests.speech.engines import silence

@@ -12,10 +12,10 @@ import pytest
 from pivot.errors import SpeechError
 from pivot.model.speech import SpeechWish
 from pivot.speech.cache import SoundCache
-from pivot.speech.places import MOST_WAITING, Places
+from pivot.speech.concurrency import MOST_WAITING, Places
 from pivot.speech.plugin import Audio, AudioAt
 from pivot.speech.settings import SpeechSettings
-from pivot.speech.studio import MOST_SILENT, REST_S, Studio
+from pivot.speech.synthesiser import MOST_SILENT, REST_S, Studio
 from tests.speech.engines import Silent, silence
 
 SETTINGS = SpeechSettings(engine="silent", base_url="http://pivot.example:8090/")

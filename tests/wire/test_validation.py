@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from pivot.errors import WireError
-from pivot.wire.api import Api
-from pivot.wire.apis import CALL_EVENT, COMMANDS, FAILED, OFFNET_REQ, PIVOT_REQ, PROCESSING
+from pivot.wire.message_kinds import CALL_EVENT, COMMANDS, FAILED, OFFNET_REQ, PIVOT_REQ, PROCESSING
+from pivot.wire.message_rules import Api
 from pivot.wire.requests import RequestError, decode_request
 from tests.vectors import vectors
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pivot.execute.dialling.party import DialledParty
-from pivot.execute.line import Course, Line
+from pivot.execute.step_context import Course, Line
 from pivot.model.dialling import Identity
 from pivot.model.events import Event
 from pivot.model.plain import plain

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pivot.execute.dialling.attempt import PARTING_S, SPARE_S, Wishes, end_all
 from pivot.execute.dialling.party import DialledParty
-from pivot.execute.line import Course, Line
+from pivot.execute.step_context import Course, Line
 from pivot.model.commands import BindCall, CancelTimer, StartTimer, UnbindCall
 from pivot.model.dialling import BridgeTo, LegRinging, LegsBridged, LegsParted
 from pivot.model.events import (

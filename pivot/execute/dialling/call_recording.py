@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.asking import Texts
-from pivot.execute.line import Course, Line
+from pivot.execute.document_request import Texts
 from pivot.execute.recordings import (
     Recording,
     begin_recording,
@@ -13,6 +12,7 @@ from pivot.execute.recordings import (
     lose_recording,
     recording_parameters,
 )
+from pivot.execute.step_context import Course, Line
 from pivot.model.dialling import StartRecording, StopRecording
 from pivot.model.events import CommandFailed, Event
 from pivot.model.instructions import ConferenceNoun, DialVerb, RecordingNoun

@@ -8,7 +8,7 @@ Source: kz_attributes.erl, caller_id and maybe_normalize_cid; kzt_util.erl, offn
 from __future__ import annotations
 
 from pivot.execute.ids import e164
-from pivot.execute.line import Line
+from pivot.execute.step_context import Line
 from pivot.model.call import Call
 from pivot.model.dialling import CallerId, Identity
 from pivot.model.instructions import DialVerb

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pivot.execute.dialling.attempt import PARTING_S, SETTLE_S, SPARE_S, Wishes, end_all
 from pivot.execute.dialling.party import DialledParty
-from pivot.execute.line import Course, Line
+from pivot.execute.step_context import Course, Line
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import CarrierDone, DialCarrier, LegCreated, LegsBridged, LegsParted
 from pivot.model.events import CommandFailed, Event, Executed, TimerFired

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pivot.execute.asking import Texts
 from pivot.execute.dialling.party import DialledParty
+from pivot.execute.document_request import Texts
 from pivot.execute.ids import call_sid, sid
-from pivot.execute.line import Line
+from pivot.execute.step_context import Line
 from pivot.model.instructions import QueueNoun, SipNoun
 from pivot.model.queues import queue_id
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.line import Course, Line
 from pivot.execute.parameters import ChildLeg
 from pivot.execute.status import final_status
+from pivot.execute.step_context import Course, Line
 from pivot.model.call import Party as Address
 from pivot.model.dialling import Endpoint
 from pivot.model.instructions import NumberNoun, QueueNoun, RingNoun

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from pivot.execute.dialling.attempt import PARTING_S, Wishes
 from pivot.execute.dialling.party import DialledParty
-from pivot.execute.line import Course, Line
+from pivot.execute.step_context import Course, Line
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import (
     Endpoint,

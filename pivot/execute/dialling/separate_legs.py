@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pivot.execute.aside import Aside
+from pivot.execute.after_hangup import without_channel
 from pivot.execute.dialling.attempt import PARTING_S, SPARE_S, Wishes, end_all
 from pivot.execute.dialling.party import DialledParty
-from pivot.execute.line import Course, Line
-from pivot.execute.parting import without_channel
+from pivot.execute.side_document import Aside
 from pivot.execute.step import Finish
+from pivot.execute.step_context import Course, Line
 from pivot.execute.steps.play import KeysStep
 from pivot.model.commands import BindCall, CancelTimer, StartTimer, UnbindCall
 from pivot.model.dialling import (

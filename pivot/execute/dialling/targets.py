@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pivot.execute.dialling.apart import ApartAttempt
 from pivot.execute.dialling.attempt import Attempt, Wishes
 from pivot.execute.dialling.bridge import BridgeAttempt
-from pivot.execute.dialling.caller import shown_outside
+from pivot.execute.dialling.caller_id import shown_outside
 from pivot.execute.dialling.carrier import CarrierAttempt
 from pivot.execute.dialling.party import DialledParty, wants_apart
 from pivot.execute.dialling.queue import QueueAttempt
+from pivot.execute.dialling.separate_legs import ApartAttempt
 from pivot.execute.ids import e164
-from pivot.execute.line import Line
+from pivot.execute.step_context import Line
 from pivot.model.dialling import Endpoint, EndpointKind, EndpointsOf, Identity, Wanted
 from pivot.model.instructions import (
     ClientNoun,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pivot.execute.line import Course
 from pivot.execute.phases import callflow, running
 from pivot.execute.phases.core import DEADLINE, SLOW, Answered, Core, Unanswered
 from pivot.execute.state import Phase
+from pivot.execute.step_context import Course
 from pivot.model.codes import Code
 from pivot.model.commands import BindCall, CancelTimer, RecordOwnership, StartTimer
 from pivot.model.documents import KazooFlow

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pivot.execute.line import Course
 from pivot.execute.phases.core import Core
 from pivot.execute.side import task as side
 from pivot.execute.state import Phase, Verdict
+from pivot.execute.step_context import Course
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import Acknowledge, HandOverFlow, SayFailed, SayProcessing
 from pivot.model.documents import KazooFlow

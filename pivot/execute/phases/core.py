@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pivot.errors import DocumentError
-from pivot.execute.asking import Texts, ask
+from pivot.execute.after_hangup import without_channel
 from pivot.execute.catalogue import step_for
 from pivot.execute.cookies import keep_cookies
-from pivot.execute.line import Course, Line
+from pivot.execute.document_request import Texts, ask
 from pivot.execute.parameters import error_parameters
-from pivot.execute.parting import without_channel
 from pivot.execute.profile import Profile
 from pivot.execute.rules import Rules
 from pivot.execute.side import task as side
 from pivot.execute.state import CallState, Phase, Question, Verdict
+from pivot.execute.step_context import Course, Line
 from pivot.model.call import Call, Method
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import BindCall, Command, End

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pivot.execute import recordings
-from pivot.execute.line import Course
 from pivot.execute.phases.core import GOODBYE, WATCH, Core
 from pivot.execute.side import task as side
 from pivot.execute.state import Phase
 from pivot.execute.status import final_status
 from pivot.execute.step import AskFor
+from pivot.execute.step_context import Course
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import (
     Acknowledge,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pivot.execute import recordings
-from pivot.execute.line import Course
 from pivot.execute.phases import callflow, ending
 from pivot.execute.phases.core import WATCH, Answered, Core, Unanswered
 from pivot.execute.program import Program
 from pivot.execute.side import task as side
 from pivot.execute.state import Phase, Verdict
 from pivot.execute.step import AskFor, Finish
+from pivot.execute.step_context import Course
 from pivot.execute.urls import base_url, resolve_url
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.line import Course, Line
+from pivot.execute.step_context import Course, Line
 from pivot.execute.streams import RINGS_S, Stream
 from pivot.model.commands import BindCall, UnbindCall
 from pivot.model.dialling import CallToHear, LegFailed, LegPrepared, LegReady, RingPrepared

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.dialling.tape import Tape
-from pivot.execute.line import Course, Line
+from pivot.execute.dialling.call_recording import Tape
 from pivot.execute.recordings import is_event_of
+from pivot.execute.step_context import Course, Line
 from pivot.model.events import ChannelDestroyed, Event, RecordingStopped
 from pivot.model.instructions import SideTask
 from pivot.model.plain import plain

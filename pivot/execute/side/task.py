@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from pivot.execute.line import Course, Line
+from pivot.execute.step_context import Course, Line
 from pivot.model.events import Event
 from pivot.model.instructions import SideTask
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pivot.execute.conference_told import conference_parameters
-from pivot.execute.dialling.tape import Tape
+from pivot.execute.conference_callbacks import conference_parameters
+from pivot.execute.dialling.call_recording import Tape
 from pivot.execute.ids import call_sid
-from pivot.execute.line import Course, Line
 from pivot.execute.step import AskFor, GoOn, Result
+from pivot.execute.step_context import Course, Line
 from pivot.execute.treatment import Treatment
 from pivot.model.commands import BindCall, CancelTimer, StartTimer, UnbindCall
 from pivot.model.events import (

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pivot.execute.dialling.apart import ApartAttempt
 from pivot.execute.dialling.attempt import Attempt, Wishes
-from pivot.execute.dialling.caller import caller_of, doubtful_number, needs_identity, shown
+from pivot.execute.dialling.call_recording import Tape
+from pivot.execute.dialling.caller_id import caller_of, doubtful_number, needs_identity, shown
 from pivot.execute.dialling.outcome import dial_parameters
 from pivot.execute.dialling.party import DialledParty
 from pivot.execute.dialling.queue import queue_party
 from pivot.execute.dialling.ring_tones import ring_tone
-from pivot.execute.dialling.tape import Tape
+from pivot.execute.dialling.separate_legs import ApartAttempt
 from pivot.execute.dialling.targets import attempt_for, parties_of, ring_time_s, wanted
-from pivot.execute.line import Course, Line
 from pivot.execute.step import AskFor, GoOn, Linger, Result, Step
+from pivot.execute.step_context import Course, Line
 from pivot.execute.steps.conference import ConferenceStep
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import EndpointsFound, Identity, LookUpEndpoints

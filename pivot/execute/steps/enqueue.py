@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.aside import Aside
-from pivot.execute.asking import Texts
+from pivot.execute.document_request import Texts
 from pivot.execute.ids import call_sid, sid
-from pivot.execute.line import Course, Line
+from pivot.execute.side_document import Aside
 from pivot.execute.step import AskFor, Finish, GoOn, Result
+from pivot.execute.step_context import Course, Line
 from pivot.execute.treatment import Treatment
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import LegsBridged, LegsParted

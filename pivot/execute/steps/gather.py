@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pivot.execute.line import Course, Line
 from pivot.execute.program import Program
 from pivot.execute.step import AskFor, GoOn, Result
+from pivot.execute.step_context import Course, Line
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.events import DigitPressed, Event, TimerFired
 from pivot.model.instructions import GatherVerb, Instruction, PauseVerb, Prompt

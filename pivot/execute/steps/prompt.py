@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from pivot.execute.line import Course, Line
 from pivot.execute.step import GoOn, Result
+from pivot.execute.step_context import Course, Line
 from pivot.model.events import ChannelFound, CommandFailed, DigitPressed, Event, Executed
 from pivot.model.instructions import ALL_KEYS
 from pivot.model.plain import plain

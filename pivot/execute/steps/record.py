@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.line import Course, Line
 from pivot.execute.recordings import (
     Recording,
     begin_recording,
@@ -15,6 +14,7 @@ from pivot.execute.recordings import (
     recording_parameters,
 )
 from pivot.execute.step import AskFor, GoOn, Result
+from pivot.execute.step_context import Course, Line
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.events import (
     ChannelDestroyed,

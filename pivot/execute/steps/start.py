@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.dialling.tape import Tape
-from pivot.execute.line import Course, Line
+from pivot.execute.dialling.call_recording import Tape
 from pivot.execute.side.listener import Listener
 from pivot.execute.side.recording import SideRecording
 from pivot.execute.side.task import begin
 from pivot.execute.step import GoOn, Result
+from pivot.execute.step_context import Course, Line
 from pivot.execute.streams import NO_GATEWAY, Stream
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import LegFailed, LegPrepared

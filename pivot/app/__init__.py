@@ -1,0 +1,1 @@
+"""The worker process: wiring of the rooms, live settings, HTTP servers, health and metrics."""

@@ -1,0 +1,1 @@
+"""`pivot bench`: pivot beside the bare libraries. Nothing else imports this package."""
