@@ -31,7 +31,7 @@ types: $(DEV_READY)  ## mypy --strict
 	$(PY) -m mypy --no-error-summary
 
 fast: $(DEV_READY)  ## tests that need no services
-	$(PY) -m pytest -q -m "not rabbit and not couch and not browser and not live"
+	$(PY) -m pytest -q -n auto -m "not rabbit and not couch and not browser and not live"
 
 test: packages $(DEV_READY)  ## the whole suite over private services; TESTS="tests/bus -k name" runs a part
 	$(PY) -m tests.services run -- $(PY) -m pytest $(TESTS)
