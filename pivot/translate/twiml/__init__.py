@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pivot.errors import DocumentError
 from pivot.model.codes import Code
-from pivot.model.documents import TwimlDocument
+from pivot.model.documents import DocumentWarning, TwimlDocument
 from pivot.model.instructions import HangupVerb, Instruction, PlayVerb, SayVerb
 from pivot.model.speech import SpeechWish
 from pivot.translate.rules import TranslateRules
@@ -33,7 +33,8 @@ def read(body: bytes, charset: str | None, rules: TranslateRules, place: Place =
     Raises:
         DocumentError: `twiml.root`, or what `parser.parse` raises: nothing of the document can be run.
     """
-    root = parse(body, charset, rules)
+    reading = Reading(rules, place)
+    root = parse(body, charset, rules, reading.warnings)
     if root.name != "Response":
         raise DocumentError(
             Code.TWIML_ROOT,
@@ -41,7 +42,6 @@ def read(body: bytes, charset: str | None, rules: TranslateRules, place: Place =
             line=root.at.line,
             column=root.at.column,
         )
-    reading = Reading(rules, place)
     instructions = tuple(_instructions(root, reading))
     return TwimlDocument(instructions, reading.in_order())
 
@@ -52,12 +52,15 @@ def read_text(body: bytes, charset: str | None, rules: TranslateRules) -> TwimlD
     Raises:
         DocumentError: `answer.empty`, `answer.encoding` or `answer.xml_limit`.
     """
-    text = " ".join(decode(body, charset).split())[: rules.max_say_characters].rstrip()
+    decoded = decode(body, charset)
+    text = " ".join(decoded.text.split())[: rules.max_say_characters].rstrip()
     if not text:
         raise DocumentError(Code.ANSWER_EMPTY, "the answer is an empty text; answer with a <Response>")
     speaker = rules.speech.default_voice
     wish = SpeechWish(text, speaker, rules.voice.language) if speaker else None
-    return TwimlDocument((SayVerb(cut(text, rules.max_tts_bytes), wish=wish, switch_voice=rules.voice),))
+    say = SayVerb(cut(text, rules.max_tts_bytes), wish=wish, switch_voice=rules.voice)
+    warnings = (DocumentWarning(Code.ANSWER_ENCODING, message) for message in decoded.passed_over)
+    return TwimlDocument((say,), tuple(warnings))
 
 
 def read_audio(url: str) -> TwimlDocument:

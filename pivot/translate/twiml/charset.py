@@ -1,9 +1,15 @@
-"""The text of a body: byte order mark, then the transport's charset, then the XML declaration, then UTF-8."""
+"""The text of a body: byte order mark, then the transport's charset, then the XML declaration, then UTF-8.
+
+A label that is no character set, that says UTF-16 of 8-bit text, or that the bytes contradict decides
+nothing: the next one is tried, and the document's developer is told.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from pivot.errors import DocumentError
@@ -14,6 +20,8 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_FIRST_BRACKETS: Final = ((b"<\x00", "utf-16-le"), (b"\x00<", "utf-16-be"))
+"""What UTF-16 without a mark begins with. Source: XML 1.0, appendix F."""
 _DECLARED: Final = re.compile(rb"\A<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z][A-Za-z0-9._-]*)[\"']")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}\Z")
 # Python's registry also knows codecs that unpack or escape; only plain character sets may be named.
@@ -23,34 +31,79 @@ _PLAIN: Final = re.compile(
 )
 
 
-def decode(body: bytes, charset: str | None) -> str:
-    """The body's characters, without byte order mark.
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A body's characters, without byte order mark, and which labels were passed over, and why."""
+
+    text: str
+    passed_over: tuple[str, ...] = ()
+
+
+def decode(body: bytes, charset: str | None) -> Decoded:
+    """The body's characters; `charset` is the label of its content type.
 
     Raises:
-        DocumentError: `answer.encoding`; the character set is unknown, or the bytes are not of it.
+        DocumentError: `answer.encoding`; the bytes are not of any character set that is named, nor UTF-8.
 
-    Source: RFC 7303 3, which lets the mark win over the charset and that over the declaration.
+    Source: RFC 7303 3, which lets the mark win over the charset and that over the declaration. Kazoo reads
+    mark and declaration and never the charset, so a charset that nobody knows must not cost the call.
     """
     for mark, name in _MARKS:
         if body.startswith(mark):
-            return _decode(body[len(mark) :], name)
-    declared = _DECLARED.match(body)
-    named = (charset or "").strip().strip("\"'") or (declared[1].decode("ascii") if declared else "")
-    # A declaration that we could read is not UTF-16, whatever it says; without a mark nothing else is.
-    return _decode(body, _known(named)) if named else _decode(body, "utf-8")
-
-
-def _known(name: str) -> str:
-    if _NAME.match(name):
+            return Decoded(_decode(body[len(mark) :], name))
+    for bracket, name in _FIRST_BRACKETS:
+        if body.startswith(bracket):
+            return Decoded(_decode(body, name))
+    passed_over: list[str] = []
+    error: DocumentError | None = None
+    for source, label in _labels(body, charset):
         try:
-            known = codecs.lookup(name).name
+            return Decoded(_by_label(label, body), tuple(passed_over))
+        except DocumentError as found:
+            error = error or found
+            passed_over.append(f"the {source}'s character set {label[:40]!r} is passed over: {found}")
+    try:
+        return Decoded(_decode(body, "utf-8"), tuple(passed_over))
+    except DocumentError as found:
+        raise error or found from None
+
+
+def _labels(body: bytes, charset: str | None) -> Iterator[tuple[str, str]]:
+    """Who says what, the most trusted first."""
+    label = (charset or "").strip().strip("\"'")
+    if label:
+        yield "content type", label
+    if declared := _DECLARED.match(body):
+        yield "XML declaration", declared[1].decode("ascii")
+
+
+def _by_label(label: str, body: bytes) -> str:
+    known = ""
+    if _NAME.match(label):
+        try:
+            known = codecs.lookup(label).name
         except LookupError:
             known = ""
-        if _PLAIN.match(known):
-            return known
-    raise DocumentError(
-        Code.ANSWER_ENCODING, f"character set {name[:40]!r} is not supported; send the document as UTF-8"
-    )
+    if not _PLAIN.match(known):
+        message = f"character set {label[:40]!r} is not supported; send the document as UTF-8"
+        raise DocumentError(Code.ANSWER_ENCODING, message)
+    if known.startswith("utf-16") and _is_8_bit(body):
+        message = f"the document is labelled {known} and is 8-bit text; send it as UTF-8 and say so"
+        raise DocumentError(Code.ANSWER_ENCODING, message)
+    return _decode(body, known)
+
+
+def _is_8_bit(body: bytes) -> bool:
+    """Whether a body is no UTF-16: markup and blanks have a zero byte there, letters of Asia have none."""
+    if b"\x00" in body:
+        return False
+    if body.lstrip().startswith(b"<"):
+        return True
+    try:
+        body.decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _decode(body: bytes, name: str) -> str:

@@ -12,6 +12,7 @@ class Twilio(IntEnum):
     """Warnings that developers know by number."""
 
     BAD_URL = 11100
+    DOCUMENT = 12100
     NOT_IN_SCHEMA = 12200
     CONFERENCE_MIXED = 13000
     DIAL_IN_WHISPER = 13201

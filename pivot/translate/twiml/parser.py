@@ -17,9 +17,12 @@ from lxml import etree
 
 from pivot.errors import DocumentError
 from pivot.model.codes import Code
+from pivot.model.documents import DocumentWarning
 from pivot.model.instructions import Position
 from pivot.translate.rules import TranslateRules
 from pivot.translate.twiml.charset import decode
+from pivot.translate.twiml.numbers import Twilio
+from pivot.translate.twiml.well_formed import well_formed
 
 _DOCTYPE: Final = re.compile(r"(?:\s++|<!--(?>.*?-->)|<\?(?>.*?\?>))*+(<!DOCTYPE)", re.DOTALL)
 _MARKUP: Final = re.compile(
@@ -29,6 +32,7 @@ _MARKUP: Final = re.compile(
 )
 _ATTRIBUTE: Final = re.compile(r"([^\s=\"']+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _XML_NAMESPACE: Final = "http://www.w3.org/XML/1998/namespace"
+_BEGINNING: Final = Position(1, 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +66,10 @@ class Element:
         return self.at
 
 
-def parse(body: bytes, charset: str | None, rules: TranslateRules) -> Element:
-    """The document's root.
+def parse(
+    body: bytes, charset: str | None, rules: TranslateRules, warnings: list[DocumentWarning] | None = None
+) -> Element:
+    """The document's root; `warnings` gets what was odd about the document as a whole.
 
     Raises:
         DocumentError: `answer.empty`, `answer.encoding`, `answer.xml`, `answer.xml_forbidden` or
@@ -71,12 +77,21 @@ def parse(body: bytes, charset: str | None, rules: TranslateRules) -> Element:
     """
     if len(body) > rules.max_xml_bytes:
         raise _over_limit(f"{len(body)} bytes", f"{rules.max_xml_bytes} bytes")
-    text = decode(body, charset)
-    if not text.strip():
+    decoded = decode(body, charset)
+    if not decoded.text.strip():
         raise DocumentError(Code.ANSWER_EMPTY, "the document is empty; answer with a <Response>")
-    _refuse_document_type(text)
-    root = _well_formed(text)
+    _refuse_document_type(decoded.text)
+    root, text = well_formed(decoded.text)
+    if warnings is not None:
+        warnings += [_odd(Code.ANSWER_ENCODING, message) for message in decoded.passed_over]
+        if len(text) < len(decoded.text):
+            at = _Places(text).position(len(text))
+            warnings.append(_odd(Code.ANSWER_XML, "what follows the root element is left out", at))
     return _build(root, _start_tags(text, rules), root.nsmap.get(root.prefix), rules.max_xml_attributes)
+
+
+def _odd(code: Code, message: str, at: Position = _BEGINNING) -> DocumentWarning:
+    return DocumentWarning(code, message, at.line, at.column, int(Twilio.DOCUMENT))
 
 
 def _over_limit(found: str, limit: str, at: Position | None = None) -> DocumentError:
@@ -98,28 +113,6 @@ def _refuse_document_type(text: str) -> None:
             line=at.line,
             column=at.column,
         )
-
-
-def _well_formed(text: str) -> etree._Element:
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        strip_cdata=True,
-    )
-    try:
-        return etree.fromstring(text.encode("utf-8"), parser)
-    except etree.XMLSyntaxError as error:
-        line, column = error.position
-        reason = str(error.msg).partition(", line ")[0].strip()
-        raise DocumentError(
-            Code.ANSWER_XML, f"the document is not well-formed XML: {reason}", line=line, column=column
-        ) from error
 
 
 def _start_tags(text: str, rules: TranslateRules) -> Iterator[tuple[Position, str]]:

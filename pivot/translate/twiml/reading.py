@@ -83,6 +83,15 @@ class Reading:
         if self.rules.as_kazoo and parent.name not in kazoo.READS_OVER_CHILDREN:
             raise Abandoned
 
+    def foreign(self, child: Element, what_is_done: str) -> None:
+        """Warn of an element among the words of a Say, which Kazoo reads over."""
+        self.warn(
+            Code.TWIML_NESTING,
+            child.at,
+            f"{child.name} is no markup of Say; {what_is_done}",
+            Twilio.NOT_IN_SCHEMA,
+        )
+
     def in_order(self) -> tuple[DocumentWarning, ...]:
         """The warnings in the order of the document."""
         return tuple(sorted(self.warnings, key=lambda warning: (warning.line or 0, warning.column or 0)))

@@ -27,6 +27,17 @@ ELEMENTS: Final[dict[str, frozenset[str]]] = {
 """SSML elements that Say takes, with their attributes."""
 
 _APART: Final = frozenset({"break", "p", "s"})
+_APART_ELSEWHERE: Final = re.compile(
+    r"address|article|aside|blockquote|br|d[dlt]|div|footer|form|h[1-6r]|header|li|main|nav|ol|option|p|paragraph"
+    r"|s|section|sentence|speak|table|t[dhr]|ul",
+    re.IGNORECASE,
+)
+"""Elements that are none of Say's, whose text is apart from its neighbours: HTML's blocks and cells, and
+SSML's sentences in other spellings."""
+_WITHOUT_WORDS: Final = frozenset(
+    {"Dial", "Enqueue", "Play", "Redirect", "Sip", "Sms", "desc", "metadata", "script", "style"}
+)
+"""Elements that are none of Say's, whose text is an address, a name or a program."""
 _SENTENCE: Final = re.compile(r"\S(?:.*?[.!?;:…。！？]+(?=\s|$)|.*$)", re.DOTALL)
 
 
@@ -41,11 +52,21 @@ class Speech:
 
 
 def read_speech(element: Element, reading: Reading) -> Speech:
-    """The element's text with its SSML taken out; warns of every other child."""
+    """The element's text with all markup taken out; warns of what is no SSML, whose words are kept."""
     text = " ".join(_spoken(element, reading).split())
-    if not any(child.name in ELEMENTS for child in element.children):
+    if not _has_markup(element):
         return Speech(text, None)
     return Speech(text, " ".join(_markup(element).split()))
+
+
+def _has_markup(element: Element) -> bool:
+    return any(
+        child.name in ELEMENTS or (_keeps_words(child) and _has_markup(child)) for child in element.children
+    )
+
+
+def _keeps_words(element: Element) -> bool:
+    return element.name not in _WITHOUT_WORDS
 
 
 def _spoken(element: Element, reading: Reading) -> str:
@@ -53,14 +74,18 @@ def _spoken(element: Element, reading: Reading) -> str:
     for item in element.content:
         if isinstance(item, str):
             found.append(item)
-        elif item.name not in ELEMENTS:
-            reading.misplaced(item, element, Twilio.NOT_IN_SCHEMA)
-        else:
+        elif item.name in ELEMENTS:
             _check_attributes(item, reading)
             inner = _spoken(item, reading)
             alias = item.attributes.get("alias") if item.name == "sub" else None
             around = " " if item.name in _APART else ""
             found.append(f"{around}{alias or inner}{around}")
+        elif _keeps_words(item):
+            reading.foreign(item, "its text is spoken")
+            inner = _spoken(item, reading)
+            found.append(f" {inner} " if _is_apart(item, inner) else inner)
+        else:
+            reading.foreign(item, "skipped")
     return "".join(found)
 
 
@@ -71,11 +96,25 @@ def _check_attributes(element: Element, reading: Reading) -> None:
 
 
 def _markup(element: Element) -> str:
-    return "".join(
-        escape(item) if isinstance(item, str) else _tagged(item)
-        for item in element.content
-        if isinstance(item, str) or item.name in ELEMENTS
-    )
+    parts: list[str] = []
+    for item in element.content:
+        if isinstance(item, str):
+            parts.append(escape(item))
+        elif item.name in ELEMENTS:
+            parts.append(_tagged(item))
+        elif _keeps_words(item):
+            parts.append(_untagged(item))
+    return "".join(parts)
+
+
+def _untagged(element: Element) -> str:
+    """What is in an element that no engine knows."""
+    inner = _markup(element)
+    return f" {inner} " if _is_apart(element, inner) else inner
+
+
+def _is_apart(element: Element, inner: str) -> bool:
+    return not inner.strip() or _APART_ELSEWHERE.fullmatch(element.name) is not None
 
 
 def _tagged(element: Element) -> str:

@@ -70,8 +70,8 @@ def test_a_voice_that_is_there_is_no_cause_for_a_warning() -> None:
     verb, warned = say(inner)
 
     assert verb.wish is not None
-    assert verb.wish.text == "At 1/2 <b>"
-    assert verb.wish.ssml == '<speak>At <say-as interpret-as="date">1/2</say-as> &lt;b&gt;</speak>'
+    assert verb.wish.text == "At 1/2 <b>x"
+    assert verb.wish.ssml == '<speak>At <say-as interpret-as="date">1/2</say-as> &lt;b&gt;x</speak>'
     assert [message.split()[0] for message in warned] == ["say-as", "audio"]
     assert say("<Say voice='kate'>A</Say>")[1] == []
 
