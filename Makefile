@@ -11,7 +11,7 @@ RUN_READY = $(VENV)/.run-ready
 DEV_READY = $(VENV)/.dev-ready
 endif
 
-.PHONY: help demo check format lint types fast test packages services-stop bench conformance clean
+.PHONY: help demo check format lint types fast test packages services-stop bench conformance rooms clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -47,6 +47,9 @@ conformance: packages $(DEV_READY)  ## the TwiML conformance cases by verb: on t
 
 bench: packages $(DEV_READY)  ## how fast, beside the bare libraries; BENCH="--debug --accounts 200"
 	@$(PY) -m tests.services run -- $(PY) -m pivot bench $(BENCH)
+
+rooms:  ## draw the rooms in ARCHITECTURE.md anew, from the imports
+	@$(PYTHON) -m tests.rooms
 
 clean: services-stop  ## remove everything made here
 	rm -rf .venv .services .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
