@@ -34,6 +34,9 @@ from pivot.wire.names import Application, Category, EventName, Exchange, Field, 
 from pivot.wire.payload import Payload
 from pivot.wire.routing import ORIGINATE_REQUEST, offnet_request
 
+_CLOCK_S = 1
+"""More than is to be rung. The switch counts the seconds of its clock: of 4 it rang 3.0, of 20 19.6. Measured
+on FreeSWITCH 1.10.11."""
 _RINGING_TONE = "tone_stream://%(2000,4000,440,480);loops=-1"
 """What an answered caller hears for ringing when no country is named: the United States' tone."""
 
@@ -118,6 +121,10 @@ def _members(
             }
 
 
+def _rings(timeout_s: float) -> int:
+    return round(timeout_s) + _CLOCK_S
+
+
 def _command(name: Application, leg: str) -> Payload:
     return {Field.APPLICATION_NAME: name, Field.CALL_ID: leg}
 
@@ -136,7 +143,7 @@ def _bridge(call: Call, command: BridgeTo) -> Payload:
     return (
         _command(Application.BRIDGE, call.call_id)
         | {
-            Field.TIMEOUT: round(command.timeout_s),
+            Field.TIMEOUT: _rings(command.timeout_s),
             Field.IGNORE_EARLY_MEDIA: command.ignore_early_media,
             Field.DIAL_ENDPOINT_METHOD: "simultaneous",
             Field.CONTINUE_ON_FAIL: True,
@@ -159,7 +166,7 @@ def _offnet(call: Call, command: DialCarrier, sender: Sender) -> Message:
     payload = seal(
         OFFNET_REQ,
         {
-            Field.TIMEOUT: round(command.timeout_s),
+            Field.TIMEOUT: _rings(command.timeout_s),
             Field.MEDIA: "process" if command.process_media else "bypass",
             Field.FORCE_OUTBOUND: command.force_outbound,
             Field.CONTROL_QUEUE: call.control_queue,
@@ -190,7 +197,7 @@ def _originate(call: Call, command: CallApart | CallToHear, sender: Sender) -> M
             Field.OUTBOUND_CALL_ID: command.endpoint.call_id,
             Field.EXISTING_CALL_ID: call.call_id,
             Field.IGNORE_EARLY_MEDIA: True,
-            Field.TIMEOUT: round(command.timeout_s),
+            Field.TIMEOUT: _rings(command.timeout_s),
             Field.ACCOUNT_ID: call.account_id or "",
             **_purpose(command),
         },
@@ -246,7 +253,7 @@ def decode_dialling_command(payload: Payload) -> DiallingCommand | None:
             return DialCarrier(
                 payload[Field.MSG_ID],
                 payload[Field.TO_DID],
-                float(payload.get(Field.TIMEOUT, 60)),
+                _asked_to_ring(payload, 60),
                 _caller_id(payload),
                 payload.get(Field.FORCE_OUTBOUND) is True,
                 payload.get(Field.MEDIA) == "process",
@@ -260,7 +267,7 @@ def decode_dialling_command(payload: Payload) -> DiallingCommand | None:
         case Category.RESOURCE, EventName.ORIGINATE_REQ:
             ORIGINATE_REQ.check(payload)
             endpoint = decode_endpoint(payload[Field.ENDPOINTS][0])
-            timeout_s = float(payload.get(Field.TIMEOUT, 60))
+            timeout_s = _asked_to_ring(payload, 60)
             if payload[Field.APPLICATION_NAME] == Application.EAVESDROP:
                 return CallToHear(
                     payload[Field.MSG_ID], endpoint, payload[Field.EAVESDROP_CALL_ID], timeout_s
@@ -272,6 +279,10 @@ def decode_dialling_command(payload: Payload) -> DiallingCommand | None:
         case Category.CALL, EventName.COMMAND:
             return _decoded(payload)
     return None
+
+
+def _asked_to_ring(payload: Payload, default: int) -> float:
+    return float(payload.get(Field.TIMEOUT, default)) - _CLOCK_S
 
 
 def _caller_id(payload: Payload) -> CallerId:
@@ -290,7 +301,7 @@ def _decoded(payload: Payload) -> DiallingCommand | None:
             return BridgeTo(
                 msg_id,
                 tuple(decode_endpoint(each) for each in payload[Field.ENDPOINTS]),
-                float(payload.get(Field.TIMEOUT, 20)),
+                _asked_to_ring(payload, 20),
                 _caller_id(payload),
                 payload.get(Field.RINGBACK),
                 payload.get(Field.IGNORE_EARLY_MEDIA) is True,

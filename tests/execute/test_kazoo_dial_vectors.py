@@ -1,7 +1,8 @@
 """What our engine publishes for Dial, against recordings of Kazoo's own translator.
 
 Left out of the comparison is what differs in every one of them: Kazoo hangs the caller up when the other
-party has, and we keep the caller; it tells how the caller's channel ended, we tell how the party's did.
+party has, and we keep the caller; it tells how the caller's channel ended, we tell how the party's did; it
+asks the switch for a second less to ring.
 """
 
 from __future__ import annotations
@@ -74,6 +75,11 @@ def question(method: str, url: str, body: str) -> tuple[Any, ...]:
     return method, parts.path, [pair for pair in pairs if pair[0] not in NEVER_ALIKE]
 
 
+def rings_in_full(payload: dict[str, Any]) -> dict[str, Any]:
+    """With the second that we ask more of the switch than Kazoo does: else it rings less than `timeout`."""
+    return payload | {"Timeout": payload["Timeout"] + 1} if "Timeout" in payload else payload
+
+
 def ours(case: dict[str, Any]) -> tuple[Any, ...]:
     replay = replayed(case)
     asked = [question(each.method.value, each.url, each.body.decode()) for each in replay.asked]
@@ -84,7 +90,7 @@ def kazoos(case: dict[str, Any]) -> tuple[Any, ...]:
     messages = [*case["published"], *(case.get("published_after") or [])]
     requests = [step["http"] for step in case.get("then") or [] if "http" in step]
     asked = [question(each["method"], each["url"], each.get("body", "")) for each in requests]
-    return told([message["payload"] for message in messages]), asked
+    return told([rings_in_full(message["payload"]) for message in messages]), asked
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -108,7 +108,7 @@ def test_a_number_goes_to_the_carriers_service_as_kazoo_sends_it() -> None:
     assert (message.exchange, message.routing_key) == (Exchange.RESOURCES, "offnet.resource.req.audio")
     assert not message.mandatory
     assert orjson.loads(message.payload) == {
-        "Timeout": 30,
+        "Timeout": 31,
         "Outbound-Caller-ID-Number": "+15550100",
         "Outbound-Caller-ID-Name": "Acme",
         "Media": "bypass",
