@@ -13,9 +13,16 @@ from pivot.model.instructions import PlayVerb
 from pivot.model.plain import plain
 from pivot.model.switch import SendDigits, StopMedia
 
-_KEY_AT_MOST_S = 1.0
-"""A pause of a second is the longest of them."""
+_KEY_S = 0.6
+"""From one key to the next. Measured on FreeSWITCH 1.10.11: 0.52 to 0.58 s for tones of 0.2 s."""
+_WAITS_S = {"w": 0.5, "W": 1.0}
 _SPARE_S = 5.0
+"""How much later than expected a leg may begin to send."""
+
+
+def keys_s(digits: str) -> float:
+    """How long the switch takes to send these keys and pauses, in seconds."""
+    return sum(_WAITS_S.get(key, _KEY_S) for key in digits)
 
 
 def play_step(verb: PlayVerb) -> Step:
@@ -27,7 +34,11 @@ def play_step(verb: PlayVerb) -> Step:
 @plain
 @dataclass(slots=True)
 class KeysStep:
-    """Presses keys towards the leg; does not wait for ever for the switch to have done so."""
+    """Presses keys towards the leg, and is over when the last one is out.
+
+    The switch completes the command when the keys are queued, and sends them afterwards: how long that takes
+    is counted here. A leg of our own that completes no command at all is given the same time.
+    """
 
     digits: str
     times: int = 1
@@ -35,6 +46,10 @@ class KeysStep:
     msg_id: str = ""
     noop_id: str = ""
     timer: str = ""
+    accepted: bool = False
+    """The switch has told that the keys are queued."""
+    overdue: bool = False
+    """It has not, and the keys should be out by now."""
     result: Result | None = None
 
     def start(self, line: Line) -> Course:
@@ -45,26 +60,42 @@ class KeysStep:
     def receive(self, event: Event, line: Line) -> Course:
         match event:
             case Executed(response=noop_id) if noop_id == self.noop_id:
-                yield from self._send_next(line)
+                self.accepted = True
+                if self.overdue:
+                    yield StartTimer(self.timer, keys_s(self.digits))
             case CommandFailed(message=why, msg_id=msg_id) if msg_id == self.msg_id:
                 yield line.fault(f"the switch sends no keys: {why}", None)
                 yield from self._end()
             case TimerFired(name) if name == self.timer:
-                yield line.fault("the switch does not tell that the keys are sent", None)
-                yield from self._end()
+                yield from self._time_is_up(line)
 
     def stop(self, line: Line) -> Course:
         yield CancelTimer(self.timer)
         yield StopMedia(line.draw_id(), line.other_leg)
 
+    def _time_is_up(self, line: Line) -> Course:
+        if self.accepted or not line.is_caller:
+            if not self.accepted:
+                yield line.warn("the switch tells nothing of the keys; by their time they are out", None)
+            yield from self._send_next(line)
+        elif not self.overdue:
+            self.overdue = True
+            yield StartTimer(self.timer, _SPARE_S)
+        else:
+            yield line.fault("the switch does not tell that the keys are sent", None)
+            yield from self._end()
+
     def _send_next(self, line: Line) -> Course:
         if self.sent == self.times:
             yield from self._end()
             return
+        if self.sent and not self.accepted:
+            yield StopMedia(line.draw_id(), line.other_leg)  # else this leg would run nothing further
         self.sent += 1
+        self.accepted = self.overdue = False
         self.msg_id, self.noop_id = line.draw_id(), line.draw_id()
         yield SendDigits(self.msg_id, self.noop_id, self.digits, leg=line.other_leg)
-        yield StartTimer(self.timer, len(self.digits) * _KEY_AT_MOST_S + _SPARE_S)
+        yield StartTimer(self.timer, keys_s(self.digits))
 
     def _end(self) -> Course:
         yield CancelTimer(self.timer)

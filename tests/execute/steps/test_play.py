@@ -1,4 +1,4 @@
-"""Play, and Reject with a prompt: what the switch is told to play."""
+"""Play, and Reject with a prompt: what the switch is told to play, and when keys are out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from pivot.model.switch import PlayMedia, Respond
+from pivot.execute.steps.play import keys_s
+from pivot.model.commands import StartTimer
+from pivot.model.events import Executed, TimerFired
+from pivot.model.switch import Hangup, PlayMedia, Respond, SendDigits
+from tests.calls import CALL_ID
 from tests.execute.histories import History
 from tests.rules import RULES
 
@@ -35,3 +39,39 @@ def test_the_prompt_of_a_reject_is_a_reference_as_well() -> None:
     history = History("<Reject prompt='/tmp/busy.mp3'/>", replace(RULES, profile="twilio"))
 
     assert history.last(Respond).media == "http://127.0.0.1:8000/tmp/busy.mp3"
+
+
+@pytest.mark.parametrize(
+    ("digits", "seconds"), [("1", 0.6), ("12#", 1.8), ("1w2", 1.7), ("W5", 1.6), ("ww12#", 2.8)]
+)
+def test_how_long_keys_take(digits: str, seconds: float) -> None:
+    """Measured: a key each 0.52 to 0.58 s; `ww12#` was out 2.2 s after the command."""
+    assert keys_s(digits) == pytest.approx(seconds)
+
+
+def test_the_next_verb_waits_until_the_keys_are_out() -> None:
+    """The switch completes the command after 0.02 s, when the keys are queued: of `12#` one was heard."""
+    history = History("<Play digits='12#'/><Hangup/>")
+    keys = history.last(SendDigits)
+    history.happens(Executed(CALL_ID, "send_dtmf"), after_s=0.02)
+    history.happens(Executed(CALL_ID, "noop", keys.noop_id), after_s=0.01)
+    timer = history.last(StartTimer)
+    assert not any(isinstance(item, Hangup) for item in history.done)
+    assert timer.delay_s == pytest.approx(1.8)
+
+    items = history.happens(TimerFired(timer.name), after_s=1.8)
+
+    assert any(isinstance(item, Hangup) for item in items)
+
+
+def test_keys_that_the_switch_begins_late_are_waited_for_once_more() -> None:
+    """A busy switch may take the command seconds later; the time counts from then."""
+    history = History("<Play digits='12#'/><Hangup/>")
+    keys = history.last(SendDigits)
+    history.happens(TimerFired(history.last(StartTimer).name), after_s=1.8)
+
+    begun = history.happens(Executed(CALL_ID, "noop", keys.noop_id), after_s=1.0)
+
+    assert [item.delay_s for item in begun if isinstance(item, StartTimer)] == [pytest.approx(1.8)]
+    items = history.happens(TimerFired(history.last(StartTimer).name), after_s=1.8)
+    assert any(isinstance(item, Hangup) for item in items)
