@@ -10,6 +10,7 @@ from __future__ import annotations
 from pivot.execute.ids import e164
 from pivot.execute.step_context import Line
 from pivot.model.call import Call
+from pivot.model.dial_strings import may_be_caller
 from pivot.model.dialling import CallerId, Identity
 from pivot.model.instructions import DialVerb
 from pivot.model.json import JsonObject
@@ -55,7 +56,7 @@ def shown(verb: DialVerb, identity: Identity | None, owned: bool | None, line: L
     call, own, known = line.state.request.call, caller_of(line), identity or Identity()
     emergency = CallerId() if identity is None else _filled(known.emergency, own)
     if verb.caller_id is not None and owned is not False:
-        chosen = CallerId(verb.caller_id)
+        chosen = CallerId(verb.caller_id, _name_for(verb.caller_id, call))
         return Identity(chosen, chosen, emergency, known.presence_id)
     if not line.profile.dial_shows_account:
         return as_called(line)
@@ -85,6 +86,17 @@ def _shown_as_it_came(call: Call) -> bool:
     forwarded = variables.get("Call-Forward") in (True, "true")
     settled = variables.get("Retain-CID") in (True, "true")
     return (call.inception is not None and not forwarded) or settled
+
+
+def _name_for(number: str, call: Call) -> str:
+    """The name beside a chosen number: without one the switch's side would show that of the caller's account.
+
+    A number that is not the caller's own is its own name, as far as it may be shown at all.
+    """
+    own = (call.caller_id_number, call.from_.user)
+    if number in own or (e164(number) is not None and e164(number) in map(e164, own)):
+        return call.caller_id_name if call.caller_id_name != "unknown" else ""
+    return number if may_be_caller(number) else ""
 
 
 def _filled(wanted: CallerId, own: CallerId) -> CallerId:

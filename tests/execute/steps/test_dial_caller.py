@@ -182,12 +182,19 @@ def test_in_profile_kazoo_a_caller_id_is_not_checked() -> None:
     carrier = history.last(DialCarrier)
 
     assert asked(history)[0].number == ""
-    assert (carrier.caller_id, carrier.emergency.number) == (CallerId("+15557770000"), "+15550000911")
+    assert (carrier.caller_id, carrier.emergency.number) == (
+        CallerId("+15557770000", "+15557770000"),
+        "+15550000911",
+    )
 
 
 @pytest.mark.parametrize(
     ("owned", "shown", "warnings"),
-    [(True, CallerId("+15557770000"), []), (None, CallerId("+15557770000"), []), (False, CALLER, [13214])],
+    [
+        (True, CallerId("+15557770000", "+15557770000"), []),
+        (None, CallerId("+15557770000", "+15557770000"), []),
+        (False, CALLER, [13214]),
+    ],
     ids=["own", "unknown", "somebody else's"],
 )
 def test_in_profile_twilio_a_caller_id_must_be_the_accounts(
@@ -201,7 +208,10 @@ def test_in_profile_twilio_a_caller_id_must_be_the_accounts(
     known(history, owned=owned)
 
     seen = history.last(DialCarrier).caller_id
-    assert (CallerId(seen.number.replace(" ", ""), seen.name), warned(history)) == (shown, warnings)
+    assert (CallerId(seen.number.replace(" ", ""), seen.name.replace(" ", "")), warned(history)) == (
+        shown,
+        warnings,
+    )
 
 
 @pytest.mark.parametrize(
@@ -217,4 +227,16 @@ def test_the_callers_own_and_the_called_number_need_no_check(chosen: str) -> Non
     )
 
     assert asked(history) == []
-    assert history.last(DialCarrier).caller_id == CallerId(chosen)
+    assert history.last(DialCarrier).caller_id.number == chosen
+
+
+@pytest.mark.parametrize(
+    ("chosen", "name"),
+    [("+14155559999", "+14155559999"), ("+15550001111", "Bob")],
+    ids=["foreign", "own"],
+)
+def test_a_foreign_number_is_not_shown_with_the_callers_name(chosen: str, name: str) -> None:
+    """Without a name the switch's side fills in the account's: `"Jo Ext" <+14155559999>` was shown."""
+    history = known(dialled(CHOSEN.format(chosen), caller_id_number="+15550001111"), identity=ACCOUNTS)
+
+    assert history.last(DialCarrier).caller_id == CallerId(chosen, name)
