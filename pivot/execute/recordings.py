@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pivot.execute.ids import call_sid, sid
 from pivot.execute.step_context import Course, Line
+from pivot.execute.times import whole_seconds
 from pivot.model.call import Method
 from pivot.model.events import Event, FileSent, RecordingStarted, RecordingStopped
 from pivot.model.instructions import Callback
@@ -62,7 +63,7 @@ def recording_parameters(recording: Recording, line: Line) -> tuple[tuple[str, s
 def _parameters(recording: Recording, line: Line) -> tuple[tuple[str, str], ...]:
     return (
         ("RecordingUrl", recording.url),
-        ("RecordingDuration", str(int(recording.length_s))),
+        ("RecordingDuration", str(whole_seconds(recording.length_s))),
         ("RecordingSid", sid(line.profile, "RE", recording.key)),
     )
 

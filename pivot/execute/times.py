@@ -1,8 +1,14 @@
-"""Times as callbacks write them."""
+"""Times and durations as requests write them."""
 
 from __future__ import annotations
 
 from email.utils import formatdate
+from math import ceil
+
+
+def whole_seconds(duration_s: float) -> int:
+    """A duration to the nearest second; exactly half a second does not count, as little as in Kazoo."""
+    return max(0, ceil(duration_s - 0.5))
 
 
 def written_time(unix_s: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pivot.execute.dialling.party import DialledParty
+from pivot.execute.times import whole_seconds
 from pivot.model.dialling import Endpoint, EndpointKind
 from pivot.model.instructions import NumberNoun
 
@@ -18,3 +19,11 @@ def test_talk_is_told_to_the_nearest_second(heard_s: float, told: int) -> None:
     party = DialledParty(NumberNoun(NUMBER), endpoint, "b1", answered_at_s=3.0, ended_at_s=3.0 + heard_s)
 
     assert party.talked_s() == told
+
+
+@pytest.mark.parametrize(
+    ("length_s", "told"), [(3.82, 4), (3.78, 4), (2.5, 2), (11.5, 11), (0.0, 0), (0.6, 1)]
+)
+def test_durations_are_told_to_the_nearest_second(length_s: float, told: int) -> None:
+    """Exactly half a second is cut, as Kazoo cuts 2500 and 11500 ms."""
+    assert whole_seconds(length_s) == told

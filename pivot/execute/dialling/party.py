@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.parameters import ChildLeg
-from pivot.execute.status import final_status
+from pivot.execute.status import dialled_status
 from pivot.execute.step_context import Course, Line
+from pivot.execute.times import whole_seconds
 from pivot.model.call import Party as Address
 from pivot.model.dialling import Endpoint
 from pivot.model.instructions import NumberNoun, QueueNoun, RingNoun
 from pivot.model.plain import plain
 
 _RANG_OUT = frozenset({"NO_ANSWER", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT"})
-_CANCELLED = frozenset({"LOSE_RACE", "ORIGINATOR_CANCEL", "PICKED_OFF"})
 
 
 @plain
@@ -55,7 +55,7 @@ class DialledParty:
         """
         if self.answered_at_s is None or self.ended_at_s is None:
             return 0
-        return int(self.ended_at_s - self.answered_at_s + 0.5)
+        return whole_seconds(self.ended_at_s - self.answered_at_s)
 
     def child(self, line: Line) -> ChildLeg:
         """This leg as requests describe it."""
@@ -82,10 +82,7 @@ class DialledParty:
         if self.over:
             return
         self.over, self.ended_at_s, self.cause, self.code = True, line.at_s, cause, code
-        answered = self.answered_at_s is not None
-        self.status = (
-            "no-answer" if cause in _CANCELLED and not answered else final_status(cause, answered=answered)
-        )
+        self.status = dialled_status(cause, answered=self.answered_at_s is not None)
         yield from self._tell("completed", self.status, line)
 
     def _tell(self, event: str, status: str, line: Line) -> Course:
