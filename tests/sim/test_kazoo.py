@@ -169,6 +169,7 @@ def test_every_party_of_a_call_is_rung_told_and_heard() -> None:
         "SpeakText",
         "StopMedia",
         "JoinLeg",
+        "StopMedia",
         "Beep",
         "RecordLeg",
         "SpeakText",

@@ -28,7 +28,7 @@ def dial_parameters(
     told: list[tuple[str, str]] = [("DialCallStatus", dial_status(parties))]
     if shown is not None and shown.call_id:
         told.append(("DialCallSid", call_sid(line.profile, shown.call_id)))
-    if winner is not None:
+    if winner is not None and bridged:
         told.append(("DialCallDuration", str(winner.talked_s())))
     told.append(("DialBridged", "true" if bridged else "false"))
     if shown is not None and isinstance(shown.noun, SipNoun):

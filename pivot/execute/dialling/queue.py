@@ -133,6 +133,8 @@ class QueueAttempt:
         self.done = True
         yield CancelTimer(self.timer)
         yield from self._silence(line)
+        if self.join_id:
+            yield StopMedia(line.draw_id())  # a join completes for nobody: what follows would wait behind it
         if not self.bridged:
             yield LeaveQueue(self.queue)
         yield from self.parties[0].ends(line, cause)

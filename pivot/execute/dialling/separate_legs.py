@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pivot.execute.after_hangup import without_channel
-from pivot.execute.dialling.attempt import PARTING_S, SPARE_S, Wishes, end_all
+from pivot.execute.dialling.attempt import PARTING_S, SETTLE_S, SPARE_S, Wishes, end_all
 from pivot.execute.dialling.party import DialledParty
 from pivot.execute.side_document import Aside
 from pivot.execute.step import Finish
@@ -27,7 +27,7 @@ from pivot.model.dialling import (
     LegsParted,
     RingBack,
 )
-from pivot.model.events import ChannelDestroyed, CommandFailed, Event, TimerFired
+from pivot.model.events import ChannelDestroyed, CommandFailed, Event, Executed, TimerFired
 from pivot.model.instructions import NumberNoun
 from pivot.model.plain import plain
 from pivot.model.switch import Hangup, StopMedia
@@ -50,6 +50,8 @@ class ApartAttempt:
     keys: KeysStep | None = None
     """Those that are being sent to the winner."""
     whisper: Aside | None = None
+    refused: CommandFailed | None = None
+    """Of a command to the winner: perhaps the winner is gone, which is told about now."""
     join_id: str = ""
     bridged: bool = False
     done: bool = False
@@ -80,6 +82,8 @@ class ApartAttempt:
                 yield from self._lost(self.parties[self.msg_ids.index(msg_id)], line, cause, None)
             case ChannelDestroyed(call_id, cause, code) if party := self._party(call_id):
                 yield from self._lost(party, line, cause, code)
+            case LegsParted(call_id) | Executed(call_id, "bridge") if self._is_winners(call_id):
+                yield from self._give_up(line, "NORMAL_CLEARING")
             case LegsBridged(call_id) if call_id == line.leg and self.join_id:
                 self.bridged = True
                 yield CancelTimer(self.timer)
@@ -87,9 +91,16 @@ class ApartAttempt:
                 yield from self._give_up(line, "NORMAL_CLEARING")
             case CommandFailed(msg_id=msg_id) if msg_id is not None and msg_id == self.join_id:
                 yield from self._give_up(line, "NORMAL_TEMPORARY_FAILURE")
+            case TimerFired(name) if name == self.timer and self.refused is not None:
+                refused, self.refused = self.refused, None
+                yield from self._before_joining(refused, line)
             case TimerFired(name) if name == self.timer:
                 yield from self._give_up(line, "NO_ANSWER")
-            case _ if self.winner is not None and not self.join_id:
+            case CommandFailed() if self._is_before_joining:
+                # What runs on a leg fails when it ends, which may be told later.
+                self.refused = event
+                yield StartTimer(self.timer, SETTLE_S)
+            case _ if self._is_before_joining:
                 yield from self._before_joining(event, line)
 
     def end_talk(self, line: Line) -> Course:
@@ -102,6 +113,19 @@ class ApartAttempt:
             return
         yield from self._silence(line)
         yield from self._give_up(line, "ORIGINATOR_CANCEL")
+
+    @property
+    def _is_before_joining(self) -> bool:
+        """Somebody has answered, and is not joined yet."""
+        return self.winner is not None and not self.join_id and not self.done
+
+    def _is_winners(self, call_id: str) -> bool:
+        """Told of a leg on which somebody has answered, this is about who stands behind it.
+
+        A number's leg is half of a pair, and what happens on its other half has the Call-ID of the first.
+        When the far party has hung up there, the leg itself can live on for ever. Measured with a carrier.
+        """
+        return self.winner is not None and not self.done and self._answered().call_id == call_id
 
     @property
     def uncontrolled(self) -> bool:
@@ -197,8 +221,7 @@ class ApartAttempt:
         self.done = True
         yield CancelTimer(self.timer)
         yield from self._silence(line)
-        if not self.join_id:
-            yield StopMedia(line.draw_id())
+        yield StopMedia(line.draw_id())  # the ringing; or the join, which completes for nobody
         yield from end_all(self.parties, line, cause)
         for party in self.parties:
             yield UnbindCall(party.call_id)

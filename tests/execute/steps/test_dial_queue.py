@@ -171,3 +171,12 @@ def test_an_agent_who_hangs_up_gives_the_caller_back(so_far: tuple[QueueNews, ..
 
     assert LeaveQueue(QUEUE) in items
     assert history.sent_to_the_dead() == []
+
+
+def test_after_the_talk_the_agents_queue_is_flushed() -> None:
+    """A join is never completed: the agent heard nothing of what followed until it gave up."""
+    history = talking()
+
+    items = history.happens(LegsParted(CALL_ID))
+
+    assert [type(item) for item in items if isinstance(item, StopMedia | Fetch)] == [StopMedia, Fetch]
