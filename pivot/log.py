@@ -5,12 +5,17 @@ warning or an error is written at once, with all that stood before it.
 
 Keys that start with `private_` hold what a log must not show (digits, bodies, parameters, credentials): they
 are cut to their length unless the level is debug.
+
+No line is longer than `MAX_LINE_BYTES`: what a stranger's server writes finds its way into error messages,
+and a log that grows by megabytes hides everything else. Long values lose their middle, and the line has the
+member `cut`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import atexit
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -19,15 +24,15 @@ from typing import Any, TextIO
 import orjson
 import structlog
 
+MAX_LINE_BYTES = 8_000
+_FORMAT = "%(levelname)s %(name)s %(message)s"
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
 def configure(level: str = "info", format: str = "auto") -> None:
     """Set up structlog for this process; `format` is auto, json or console."""
     console = format == "console" or (format == "auto" and sys.stderr.isatty())
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(_to_json)
-    )
+    renderer: Any = _Console() if console else structlog.processors.JSONRenderer(_to_json)
     processors: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -43,7 +48,9 @@ def configure(level: str = "info", format: str = "auto") -> None:
         logger_factory=GatheringLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    libraries = logging.StreamHandler(sys.stderr)
+    libraries.setFormatter(_CutFormatter(_FORMAT))
+    logging.basicConfig(level=logging.WARNING, handlers=[libraries])
     for library in ("aiormq", "aio_pika"):  # what breaks there is told by our own `bus.` lines, in JSON
         logging.getLogger(library).setLevel(logging.CRITICAL)
 
@@ -119,4 +126,55 @@ def _hide_private(logger: Any, method: str, event: MutableMapping[str, Any]) -> 
 
 
 def _to_json(event: Any, **_: Any) -> str:
-    return orjson.dumps(event, default=repr).decode("utf-8", "replace")
+    line = _dumps(event)
+    longest = MAX_LINE_BYTES
+    while len(line) > MAX_LINE_BYTES and longest > 1:
+        longest //= 4
+        line = _dumps(
+            {str(key)[:100]: _shortened(value, longest) for key, value in event.items()} | {"cut": True}
+        )
+    return line.decode("utf-8", "replace")
+
+
+def _dumps(event: Any) -> bytes:
+    try:
+        return orjson.dumps(event, default=repr)
+    except TypeError:  # half a character, or a number of more than 64 bits
+        return json.dumps(event, default=repr, separators=(",", ":")).encode()
+
+
+def _shortened(value: Any, longest: int) -> Any:
+    if value is None or isinstance(value, float) or (isinstance(value, int) and value.bit_length() < 64):
+        return value
+    return without_middle(
+        value if isinstance(value, str) else _dumps(value).decode("utf-8", "replace"), longest
+    )
+
+
+def without_middle(text: str, longest: int) -> str:
+    """The text; of one that is longer the beginning and the end, where an error names itself."""
+    half = longest // 2
+    return text if len(text) <= longest else f"{text[:half]}…{text[len(text) - half :]}"
+
+
+class _Console:
+    """For people; long lines lose their middle."""
+
+    def __init__(self) -> None:
+        self._renderer = structlog.dev.ConsoleRenderer()
+
+    def __call__(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+        return _cut_line(str(self._renderer(logger, method, event)))
+
+
+class _CutFormatter(logging.Formatter):
+    """Lines of libraries."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _cut_line(super().format(record))
+
+
+def _cut_line(line: str) -> str:
+    """A line of plain text; a character takes four bytes at most."""
+    fits = len(line.encode("utf-8", "replace")) <= MAX_LINE_BYTES
+    return line if fits else without_middle(line, MAX_LINE_BYTES // 4)

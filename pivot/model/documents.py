@@ -9,6 +9,9 @@ from pivot.model.codes import Code
 from pivot.model.instructions import Instruction
 from pivot.model.plain import plain
 
+MOST_WARNINGS = 100
+"""Of one document; finding the place of each costs time, and nobody reads more."""
+
 
 @plain
 @dataclass(frozen=True, slots=True)

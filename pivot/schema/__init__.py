@@ -12,7 +12,7 @@ Source: kzd_callflows.erl, validate_flow; kz_json_schema_extensions.erl, extra_v
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from types import MappingProxyType
@@ -22,7 +22,8 @@ from pivot.model.json import JsonObject
 from pivot.schema.actions import ACTION, ActionDocument, actions, place_of
 from pivot.schema.compiled import Fills, Test, compiled
 from pivot.schema.documents import Schema, bundled_documents, problem_of, reachable
-from pivot.schema.faults import ROOT_IS_NO_OBJECT, fault, merged, schema_not_found
+from pivot.schema.faults import ROOT_IS_NO_OBJECT, fault, merged, schema_not_found, told
+from pivot.schema.shown import MAX_MESSAGE, clipped
 from pivot.schema.urls import KAZOOS_OWN, Blacklist, is_client_url
 from pivot.schema.validator import Faults, Judge, complain, not_found
 
@@ -36,14 +37,16 @@ URLS = (
 
 @dataclass(frozen=True, slots=True)
 class FlowVerdict:
-    """What a check found: a flow with its defaults filled in, or every fault in Kazoo's order and form."""
+    """What a check found: a flow with its defaults filled in, or its faults in Kazoo's order and form."""
 
     flow: JsonObject | None
     faults: tuple[JsonObject, ...] = ()
+    more: bool = False
+    """There are faults that are not told."""
 
     @property
     def schema_errors(self) -> JsonObject:
-        """All faults in one object: member `schema_errors` of a debug document."""
+        """The faults in one object: member `schema_errors` of a debug document."""
         return merged(self.faults)
 
 
@@ -104,21 +107,25 @@ class Schemas:
         """
         if not isinstance(flow, dict):
             return FlowVerdict(None, (ROOT_IS_NO_OBJECT,))
-        faults: list[JsonObject] = []
+        faults, more = told(self._flow_faults(flow))
+        return FlowVerdict(None, faults, more) if faults else FlowVerdict(flow)
+
+    def _flow_faults(self, flow: dict[str, Any]) -> Iterator[JsonObject]:
         for place, action in actions(flow, self._action.branches):
             if not self._surely_fits(action):
-                found = self._judge.faults(ACTION, action)
-                faults.extend(fault(error, place_of(place)) for error in found)
-        return FlowVerdict(None, tuple(faults)) if faults else FlowVerdict(flow)
+                names: list[str] | None = None
+                for error in self._judge.faults(ACTION, action):
+                    names = place_of(place) if names is None else names
+                    yield fault(error, names)
 
     def faults(self, schema_id: str, value: Any) -> tuple[JsonObject, ...]:
-        """Every fault of any value against one document; defaults are filled into `value`.
+        """The faults of any value against one document, as far as they are told; fills in its defaults.
 
         A document that is missing is itself the one fault.
         """
         if schema_id not in self.documents:
             return (schema_not_found(schema_id),)
-        return tuple(fault(error, ()) for error in self._whole_judge.faults(schema_id, value))
+        return told(fault(error, []) for error in self._whole_judge.faults(schema_id, value))[0]
 
     def _surely_fits(self, action: Any) -> bool:
         fills: Fills = []
@@ -162,7 +169,8 @@ class Schemas:
 
     def _module_faults(self, judge: Judge, action: dict[str, Any], module: Any) -> Faults:
         if isinstance(module, str) and f"callflows.{module}" not in self.documents:
-            yield complain(f"unable to find callflow schema for module {module}", module)
+            name = clipped(module, MAX_MESSAGE)
+            yield complain(f"unable to find callflow schema for module {name}", module)
 
     @cached_property
     def _action_test(self) -> Test:

@@ -55,10 +55,11 @@ def actions(flow: dict[str, Any], branches: Iterable[Branch]) -> list[tuple[Plac
     return found
 
 
-def place_of(place: Place) -> tuple[str, ...]:
+def place_of(place: Place) -> list[str]:
     """The names from the root to the action."""
     names: list[str] = []
     while place is not None:
         place, member, name = place
         names += (name, member)
-    return tuple(reversed(names))
+    names.reverse()
+    return names

@@ -3,6 +3,9 @@
 One fault is `{"<path>": {"<keyword>": {"message": ..., ...}}}`; the path joins member names and 0-based
 indexes with dots, a dot inside a name is `%2E`, the root is the empty text.
 
+Differs: at most `MAX_FAULTS` are told; long paths, values and messages are cut. Kazoo repeats the whole value
+and path in every fault, so that 90 kB of a customer's answer become gigabytes.
+
 Source: kz_json_schema.erl, error_to_jobj.
 """
 
@@ -14,7 +17,12 @@ from typing import Any
 from jsonschema import ValidationError
 
 from pivot.model.json import Json, JsonObject
+from pivot.schema.shown import MAX_MESSAGE, clipped, excerpt, path_of
 
+MAX_FAULTS = 100
+"""Faults of one value that are told."""
+MAX_CHARACTERS = 16_000
+"""About how much all of them hold; the first one is told in any case."""
 _WITH_LIMIT = {
     "minLength": "String must be at least {} characters",
     "maxLength": "String must not be more than {} characters",
@@ -50,18 +58,35 @@ ROOT_IS_NO_OBJECT: JsonObject = {
 """Kazoo forgets a root that is no object before it validates it, so the value is missing."""
 
 
-def fault(error: ValidationError, place: Iterable[str]) -> JsonObject:
+def fault(error: ValidationError, place: list[str]) -> JsonObject:
     """Kazoo's form of a fault found in the part of a flow that lies at `place`."""
     keyword = str(error.validator)
     if keyword == "schema":
         return schema_not_found(str(error.instance))
-    path = ".".join(str(part).replace(".", "%2E") for part in (*place, *error.absolute_path))
-    name, body = _body(keyword, error.validator_value, error.instance, error.message)
+    path = path_of([*place, *map(str, error.absolute_path)])
+    message = clipped(error.message, MAX_MESSAGE)
+    name, body = _body(keyword, error.validator_value, excerpt(error.instance), message)
     return {path: {name: body}}
 
 
 def schema_not_found(schema_id: str) -> JsonObject:
-    return {"schema": {"schema": {"message": "schema not found", "schema": schema_id}}}
+    return {"schema": {"schema": {"message": "schema not found", "schema": clipped(schema_id, MAX_MESSAGE)}}}
+
+
+def told(faults: Iterable[JsonObject]) -> tuple[tuple[JsonObject, ...], bool]:
+    """As many of the faults as are told, and whether there are more. What is not told is not looked for."""
+    kept: list[JsonObject] = []
+    left = MAX_CHARACTERS
+    for one in faults:
+        if len(kept) == MAX_FAULTS or left <= 0:
+            return tuple(kept), True
+        kept.append(one)
+        left -= _characters(one)
+    return tuple(kept), False
+
+
+def _characters(fault: JsonObject) -> int:
+    return len(repr(fault))
 
 
 def merged(faults: Iterable[JsonObject]) -> JsonObject:

@@ -65,7 +65,7 @@ def _network(text: str) -> IPv4Network | None:
 
 def _address(host: str) -> int | None:
     """The IPv4 address that a host stands for, also when written as `127.1`, `0x7f000001` or one number."""
-    parts = [_number(part) for part in host.split(".")]
+    parts = [_number(part) for part in host.split(".", 4)]  # a fifth part is no number
     if len(parts) > 4 or None in parts:
         return None
     *heads, last = (part for part in parts if part is not None)

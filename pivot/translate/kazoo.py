@@ -1,6 +1,7 @@
 """Kazoo JSON: the customer's callflow, checked, completed with defaults, and written as callflow will get it.
 
-Differs from Kazoo, which tolerates bytes that are no UTF-8 and knows no limits: see docs/differences.md.
+Differs from Kazoo, which tolerates bytes that are no UTF-8, knows no limits and tells every fault whole: see
+docs/differences.md.
 
 Source: kzt_kazoo.erl, parse_cmds and exec; the encoding of kz_json.erl.
 """
@@ -9,19 +10,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from json import JSONDecodeError, JSONEncoder
 from typing import Any
 
 from pivot.errors import DocumentError
 from pivot.model.codes import Code
-from pivot.model.documents import DocumentWarning, KazooFlow
+from pivot.model.documents import MOST_WARNINGS, DocumentWarning, KazooFlow
 from pivot.model.json import Json, JsonObject
+from pivot.schema import FlowVerdict
+from pivot.schema.shown import clipped
 from pivot.translate.json_text import DuplicateName, NotFinite, decode, decode_keeping_first, place_of
 from pivot.translate.rules import TranslateRules
 
 _ENCODER = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
 _CONTROL = re.compile(r"\\(?:u00[01][0-9a-f]|.)")
 _SURROGATE = re.compile(r"\\u[dD][89abcdefABCDEF]")
+_MOST_CONTEXT = 4_000
+"""Characters told before and after a fault of syntax; the whole body stands beside them."""
+_MOST_SUMMARY = 600
 _MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
@@ -45,7 +52,7 @@ def read_kazoo(body: bytes, rules: TranslateRules) -> KazooFlow:
     except RecursionError:
         raise _too_deep() from None
     if verdict.faults:
-        raise _schema_error(verdict.faults, verdict.schema_errors)
+        raise _schema_error(verdict)
     return KazooFlow(encode(verdict.flow), (*warnings, *duplicates))
 
 
@@ -81,8 +88,10 @@ def _value(text: str) -> tuple[Any, tuple[DocumentWarning, ...]]:
     except DuplicateName:
         value, names = decode_keeping_first(text)
         return value, tuple(
-            DocumentWarning(Code.ANSWER_JSON, f"member {name!r} is there twice; the first one counts")
-            for name in names
+            DocumentWarning(
+                Code.ANSWER_JSON, f"member {clipped(name, 80)!r} is there twice; the first one counts"
+            )
+            for name in names[:MOST_WARNINGS]
         )
     except JSONDecodeError as error:
         raise _syntax_error(text, error) from None
@@ -107,7 +116,7 @@ def _syntax_error(text: str, error: JSONDecodeError) -> DocumentError:
         kind, split = "truncated JSON", len(text)
     else:
         kind, split = "invalid JSON", at + 1
-    errors = {"before": text[:split], "after": text[split:], "message": kind}
+    errors = {"before": _end_of(text[:split]), "after": clipped(text[split:], _MOST_CONTEXT), "message": kind}
     return DocumentError(
         Code.ANSWER_JSON,
         f"{kind} at line {error.lineno}, column {error.colno}: {error.msg}",
@@ -115,6 +124,10 @@ def _syntax_error(text: str, error: JSONDecodeError) -> DocumentError:
         line=error.lineno,
         column=error.colno,
     )
+
+
+def _end_of(text: str) -> str:
+    return text if len(text) <= _MOST_CONTEXT else f"…{text[1 - _MOST_CONTEXT :]}"
 
 
 def _check_size(text: str, value: Any, rules: TranslateRules) -> None:
@@ -162,11 +175,12 @@ def _check_characters(value: Any) -> None:
         ) from None
 
 
-def _schema_error(faults: tuple[JsonObject, ...], schema_errors: JsonObject) -> DocumentError:
-    summary = "; ".join(list(_summaries(faults))[:3])
-    more = f" (and {len(faults) - 3} more)" if len(faults) > 3 else ""
+def _schema_error(verdict: FlowVerdict) -> DocumentError:
+    count = len(verdict.faults)
+    summary = "; ".join(clipped(one, _MOST_SUMMARY) for one in islice(_summaries(verdict.faults), 3))
+    more = f" (and {'more than ' if verdict.more else ''}{count - 3} more)" if count > 3 else ""
     return DocumentError(
-        Code.ANSWER_SCHEMA, f"{summary}{more}", details={"schema_errors": _storable(schema_errors)}
+        Code.ANSWER_SCHEMA, f"{summary}{more}", details={"schema_errors": _storable(verdict.schema_errors)}
     )
 
 

@@ -32,6 +32,8 @@ class TranslateRules:
     """Elements of one document."""
     max_xml_attributes: int = 100
     """Attributes of one element."""
+    max_xml_namespaces: int = 100
+    """Namespace declarations in force in one element: its own and those of the elements around it."""
     max_say_characters: int = 4_096
     """Longer texts of one Say are cut."""
     max_tts_bytes: int = 4_000

@@ -172,7 +172,10 @@ def test_a_very_deep_flow_needs_no_deep_stack() -> None:
     faults = SCHEMAS.check_flow(flow).faults
 
     assert len(faults) == 2
-    assert list(faults[1]) == [".".join(["children._"] * 2000) + ".module"]
+    (path,) = faults[1]
+    assert path.startswith("children._.children._.")
+    assert path.endswith(".children._.module")
+    assert len(path) == 512
 
 
 def test_two_flows_share_no_default() -> None:

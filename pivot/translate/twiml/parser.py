@@ -30,7 +30,8 @@ _MARKUP: Final = re.compile(
     r"|(?P<start><[^!?/\"'>][^\"'>]*+(?:\"[^\"]*\"[^\"'>]*+|'[^']*'[^\"'>]*+)*+>)",
     re.DOTALL,
 )
-_ATTRIBUTE: Final = re.compile(r"([^\s=\"']+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_ATTRIBUTE: Final = re.compile(r"(?<=\s)([^\s=\"']++)\s*+=\s*+(?:\"[^\"]*\"|'[^']*')")
+_DECLARATION: Final = re.compile(r"\sxmlns(?::[^\s=]++)?\s*+=")
 _XML_NAMESPACE: Final = "http://www.w3.org/XML/1998/namespace"
 _BEGINNING: Final = Position(1, 1)
 
@@ -118,18 +119,25 @@ def _refuse_document_type(text: str) -> None:
 def _start_tags(text: str, rules: TranslateRules) -> Iterator[tuple[Position, str]]:
     """Place and text of every start tag, in order, as long as they stay within the limits."""
     places = _Places(text)
-    depth = nodes = 0
+    declared = [0]  # namespaces in force, for each open element
+    nodes = 0
     for match in _MARKUP.finditer(text):
         if match["end"]:
-            depth -= 1
+            declared.pop()
         elif tag := match["start"]:
             at = places.position(match.start())
             nodes += 1
             if nodes > rules.max_xml_nodes:
                 raise _over_limit(f"more than {rules.max_xml_nodes} elements", "no more", at)
-            if depth >= rules.max_xml_depth:
+            if len(declared) > rules.max_xml_depth:
                 raise _over_limit(f"more than {rules.max_xml_depth} levels", "no more", at)
-            depth += not tag.endswith("/>")
+            in_force = declared[-1] + ("xmlns" in tag and len(_DECLARATION.findall(tag)))
+            if in_force > rules.max_xml_namespaces:
+                raise _over_limit(
+                    f"{in_force} namespaces in force in one element", str(rules.max_xml_namespaces), at
+                )
+            if not tag.endswith("/>"):
+                declared.append(in_force)
             yield at, tag
 
 
@@ -145,20 +153,33 @@ def _build(
         content.append(_build(child, tags, home, most_attributes))
         if child.tail:
             content.append(child.tail)
-    attributes = {_plain_name(str(name), node, home): str(value) for name, value in node.attrib.items()}
-    return Element(_plain_name(str(node.tag), node, home), attributes, tuple(content), at, tag)
+    return Element(_name(node, home), _attributes(node, home), tuple(content), at, tag)
 
 
-def _plain_name(name: str, node: etree._Element, home: str | None) -> str:
+def _name(node: etree._Element, home: str | None) -> str:
+    name = str(node.tag)
+    return _plain_name(name, home, node.prefix or "") if name.startswith("{") else name
+
+
+def _attributes(node: etree._Element, home: str | None) -> dict[str, str]:
+    """By name. What namespaces are in force is asked for once at most: lxml walks over all of them."""
+    found = {str(name): str(value) for name, value in node.attrib.items()}
+    if not any(name.startswith("{") for name in found):
+        return found
+    prefixes = {space: str(prefix) for prefix, space in reversed(node.nsmap.items()) if prefix}
+    return {
+        _plain_name(name, home, prefixes.get(name[1:].partition("}")[0], "")): value
+        for name, value in found.items()
+    }
+
+
+def _plain_name(name: str, home: str | None, prefix: str) -> str:
     if not name.startswith("{"):
         return name
     space, _, local = name[1:].partition("}")
     if space == home:
         return local
-    if space == _XML_NAMESPACE:
-        return f"xml:{local}"
-    prefix = next((str(key) for key, value in node.nsmap.items() if value == space and key), "")
-    return f"{prefix}:{local}"
+    return f"xml:{local}" if space == _XML_NAMESPACE else f"{prefix}:{local}"
 
 
 class _Places:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pivot.model.codes import Code
-from pivot.model.documents import DocumentWarning
+from pivot.model.documents import MOST_WARNINGS, DocumentWarning
 from pivot.model.instructions import Position
 from pivot.translate.rules import TranslateRules
 from pivot.translate.twiml import kazoo
 from pivot.translate.twiml.numbers import Twilio
 from pivot.translate.twiml.parser import Element
 from pivot.translate.twiml.places import Place
-
-MOST_WARNINGS = 100
-"""Of one document; finding the place of each costs time, and nobody reads more."""
 
 
 class Abandoned(Exception):

@@ -208,3 +208,40 @@ def test_places_are_those_of_the_tags(inner: str) -> None:
     for element in elements(root):
         assert lines[element.at.line - 1][element.at.column - 1 :].startswith(f"<{element.name}")
         assert element.tag.startswith(f"<{element.name}")
+
+
+@pytest.mark.parametrize("shape", ["on one element", "on nested elements"])
+def test_namespaces_in_force_are_bounded(shape: str) -> None:
+    """Fifteen hundred of them made a document of 65 kB cost most of a second."""
+    names = [f'xmlns:a{number}="b{number}"' for number in range(101)]
+    if shape == "on one element":
+        text = f"<Response {' '.join(names)}/>"
+    else:
+        text = f"<Response {' '.join(names[:60])}><Say {' '.join(names[60:])}/></Response>"
+
+    with pytest.raises(DocumentError) as raised:
+        parse(text.encode(), None, TranslateRules())
+
+    assert raised.value.code == Code.ANSWER_XML_LIMIT
+    assert "101 namespaces" in str(raised.value)
+
+
+def test_elements_side_by_side_may_each_declare_namespaces() -> None:
+    """Some libraries write their declarations anew on every element."""
+    say = "<Say " + " ".join(f'xmlns:a{number}="b{number}"' for number in range(50)) + ' a7:x="1">a</Say>'
+
+    root = parse(f"<Response>{say * 10}</Response>".encode(), None, TranslateRules())
+
+    assert [child.attributes for child in root.children] == [{"a7:x": "1"}] * 10
+
+
+def test_names_keep_the_prefix_that_they_are_written_with() -> None:
+    """Two prefixes of one namespace are two names to a developer; an attribute shows the first of them."""
+    text = (
+        '<r:Response xmlns:r="r" xmlns:a="1" xmlns:b="1"><b:Say a:x="1" r:y="2" xml:lang="en"/></r:Response>'
+    )
+
+    (say,) = parse(text.encode(), None, TranslateRules()).children
+
+    assert say.name == "b:Say"
+    assert list(say.attributes) == ["a:x", "y", "xml:lang"]
