@@ -112,9 +112,9 @@ async def test_the_cap_holds_for_what_comes_out(coding: str) -> None:
     ("name", "coded", "code"),
     [
         ("gzip", gzip.compress(b"", mtime=0) * 65, Code.FETCH_TOO_LARGE),
-        (("gzip", gzip.compress(b"x", mtime=0)[:-4], Code.FETCH_PROTOCOL),
+        ("gzip", gzip.compress(b"x", mtime=0)[:-4], Code.FETCH_PROTOCOL),
         ("gzip", b"no gzip at all", Code.FETCH_PROTOCOL),
-        (("gzip", gzip.compress(b"x", mtime=0)[:-8] + bytes(8), Code.FETCH_PROTOCOL),
+        ("gzip", gzip.compress(b"x", mtime=0)[:-8] + bytes(8), Code.FETCH_PROTOCOL),
         ("deflate", zlib.compress(b"x")[:-1], Code.FETCH_PROTOCOL),
         ("deflate", b"\xff\xff\xff", Code.FETCH_PROTOCOL),
         ("br", b"\xff\xff\xff\xff", Code.FETCH_PROTOCOL),
