@@ -34,7 +34,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from pivot.execute.phases import callflow, running
+from pivot.execute.phases import callflow, hangup, running
 from pivot.execute.phases.asking import when_asking, when_new
 from pivot.execute.phases.core import Core
 from pivot.execute.phases.ending import when_ending, when_over, when_reporting
@@ -83,6 +83,14 @@ class CallMachine:
         return replace(call, call_id=leg, control_queue=self.state.controls[leg])
 
     def _react(self, event: Event, at_s: float) -> Course:
+        if self.state.phase is not Phase.RUNNING:
+            yield from self._see(event, at_s)
+            return
+        for each in (yield from hangup.due(self._core, event)):
+            if not hangup.is_stale(self._core, each):
+                yield from self._see(each.event, at_s)
+
+    def _see(self, event: Event, at_s: float) -> Course:
         core = self._core
         match self.state.phase:
             case Phase.NEW:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pivot.model.call import Method, PivotRequest
 from pivot.model.codes import Code, Outcome
+from pivot.model.events import Event
 from pivot.model.plain import plain
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Question:
     """What the verb added to the request."""
     is_fallback: bool = False
     iteration: int = 1
+    outlives_caller: bool = False
+    """The server is told although the caller hangs up meanwhile; its answer then means nothing."""
 
 
 @plain
@@ -65,6 +68,16 @@ class Verdict:
     outcome: Outcome = Outcome.OK
     code: Code | None = None
     message: str = ""
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class HeldEvent:
+    """An event that is seen only when it is known that the caller has not hung up."""
+
+    event: Event
+    place: tuple[int, int]
+    """The document and the instruction that ran when it came."""
 
 
 @plain
@@ -127,6 +140,8 @@ class CallState:
     """How often we have asked in vain whether the channel exists."""
     controls: dict[str, str] = field(default_factory=dict)
     """Control queues of the legs that we dialled apart from the caller, by Call-ID."""
+    held: tuple[HeldEvent, ...] = ()
+    """Events that may come with the caller's hang-up, in the order in which they came."""
     telling: tuple[str, ...] = ()
     """Fetches whose answers mean nothing, as the call is over; we only wait for them."""
 

@@ -34,6 +34,9 @@ class AskFor:
     method: Method = Method.POST
     parameters: tuple[tuple[str, str], ...] = ()
     """What the verb adds to its request."""
+    outlives_caller: bool = False
+    """The caller may hang up while it is asked for: the server is told all the same. So it is with the verbs
+    that ask at a hang-up, too; the others end with the call."""
 
 
 @plain

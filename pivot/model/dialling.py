@@ -311,6 +311,8 @@ class LegsParted:
     """A leg hears no other one any more."""
 
     call_id: str
+    hung_up: bool | None = False
+    """The leg was hung up when the switch told this; None: the switch does not say."""
 
 
 @plain

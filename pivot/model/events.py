@@ -81,6 +81,8 @@ class Executed:
     call_id: str
     application: str
     response: str | None = None
+    hung_up: bool | None = False
+    """The leg was hung up when the switch told this; None: the switch does not say."""
 
 
 @plain

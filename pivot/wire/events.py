@@ -26,7 +26,7 @@ from pivot.model.rooms import ConferenceBegun
 from pivot.wire.envelope import ECALLMGR, FREESWITCH, App, Message, strip_top
 from pivot.wire.message_kinds import CALL_EVENT, USURP_CONTROL
 from pivot.wire.message_rules import is_true
-from pivot.wire.names import CALL_ID_HEADER, Category, EventName, Exchange, Field
+from pivot.wire.names import CALL_ID_HEADER, AnswerState, Category, EventName, Exchange, Field
 from pivot.wire.payload import Payload, decode, encode
 from pivot.wire.routing import call_event, decode_word, split_call_key
 
@@ -141,6 +141,7 @@ def _event(name: str, call_id: str, payload: Payload) -> Event | None:
                 call_id,
                 _text(payload, Field.APPLICATION_NAME) or "",
                 _text(payload, Field.APPLICATION_RESPONSE),
+                _hung_up(payload),
             )
         case EventName.DTMF:
             digit = _text(payload, Field.DTMF_DIGIT)
@@ -154,7 +155,7 @@ def _event(name: str, call_id: str, payload: Payload) -> Event | None:
         case EventName.LEG_CREATED:
             return LegCreated(call_id, _text(payload, Field.OTHER_LEG_CALL_ID) or "")
         case EventName.CHANNEL_UNBRIDGE:
-            return LegsParted(call_id)
+            return LegsParted(call_id, _hung_up(payload))
         case EventName.RECORD_START:
             return RecordingStarted(call_id, _path(payload))
         case EventName.RECORD_STOP:
@@ -181,6 +182,13 @@ def _recorded(call_id: str, payload: Payload) -> RecordingStopped:
         by_silence=is_true(payload.get(Field.SILENCE_TERMINATED)),
         node=_text(payload, Field.NODE) or "",
     )
+
+
+def _hung_up(payload: Payload) -> bool | None:
+    """A hint, not the end: `Channel-Answer-State` was `hangup` in each of 28 ends of an application that came
+    with a hang-up and `answered`, `early` or `ringing` in all others. Measured on FreeSWITCH 1.10.11."""
+    state = _text(payload, Field.CHANNEL_ANSWER_STATE)
+    return None if state is None else state == AnswerState.HANGUP
 
 
 def _path(payload: Payload) -> str:

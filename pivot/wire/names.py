@@ -97,6 +97,7 @@ class Field(StrEnum):
     APPLICATION_NAME = "Application-Name"
     APPLICATION_DATA = "Application-Data"
     APPLICATION_RESPONSE = "Application-Response"
+    CHANNEL_ANSWER_STATE = "Channel-Answer-State"
     INSERT_AT = "Insert-At"
     COMMANDS = "Commands"
     HANGUP_CAUSE = "Hangup-Cause"
@@ -216,6 +217,13 @@ class Category(StrEnum):
     SWITCH_EVENT = "switch_event"
     CONFIGURATION = "configuration"
     SMS = "sms"
+
+
+class AnswerState(StrEnum):
+    """Values of `Channel-Answer-State` that are told apart here; the switch has more."""
+
+    ANSWERED = "answered"
+    HANGUP = "hangup"
 
 
 class EventName(StrEnum):

@@ -16,7 +16,7 @@ from pivot.model.events import (
 )
 from pivot.wire.envelope import Message
 from pivot.wire.events import encode_channel_event, encode_command_error
-from pivot.wire.names import EventName, Field
+from pivot.wire.names import AnswerState, EventName, Field
 from pivot.wire.payload import Payload
 
 
@@ -34,10 +34,11 @@ def encode_switch_event(call_id: str, event: Event, *, node: str, msg_id: str) -
 
 def _told(event: Event) -> tuple[EventName, Payload]:
     match event:
-        case Executed(_, application, response):
+        case Executed(_, application, response, hung_up):
             members: Payload = {
                 Field.APPLICATION_NAME: application,
                 Field.APPLICATION_RESPONSE: response or "",
+                **_answer_state(hung_up),
             }
             return EventName.CHANNEL_EXECUTE_COMPLETE, members
         case DigitPressed(_, digit):
@@ -48,8 +49,8 @@ def _told(event: Event) -> tuple[EventName, Payload]:
             return EventName.CHANNEL_PROGRESS, {}
         case LegsBridged(_, other_leg):
             return EventName.CHANNEL_BRIDGE, {Field.OTHER_LEG_CALL_ID: other_leg}
-        case LegsParted():
-            return EventName.CHANNEL_UNBRIDGE, {}
+        case LegsParted(_, hung_up):
+            return EventName.CHANNEL_UNBRIDGE, _answer_state(hung_up)
         case RecordingStarted(_, path):
             return EventName.RECORD_START, {Field.RECORDING: {Field.FILE_PATH: path}}
         case RecordingStopped(_, path, length_s, terminator, by_silence):
@@ -66,3 +67,9 @@ def _told(event: Event) -> tuple[EventName, Payload]:
                 Field.HANGUP_CODE: code or "",
             }
     raise WireError(f"{type(event).__name__} is no event that a switch publishes")
+
+
+def _answer_state(hung_up: bool | None) -> Payload:
+    if hung_up is None:
+        return {}
+    return {Field.CHANNEL_ANSWER_STATE: AnswerState.HANGUP if hung_up else AnswerState.ANSWERED}

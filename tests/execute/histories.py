@@ -75,7 +75,7 @@ from pivot.model.switch import Hangup, SendFile, SwitchCommand
 from tests.calls import CALL_ID, pivot_request, twiml
 from tests.rules import RULES
 
-OF_THE_MACHINE = frozenset({"slow", "deadline", "goodbye", "watch"})
+OF_THE_MACHINE = frozenset({"slow", "deadline", "goodbye", "watch", "held"})
 BEGAN_AT = 1_710_237_600.0
 """Tue, 12 Mar 2024 10:00:00 +0000."""
 TOLD_OF_ROOM = Callback("https://app.test/room", events=("start", "end", "join", "leave"))
@@ -237,9 +237,11 @@ KINDS: tuple[Callable[[History, int], Event | None], ...] = (
     _timer,
     _found,
     lambda history, which: Executed(CALL_ID, "noop", _pick(history.ids("noop_id"), which)),
-    lambda history, which: Executed(CALL_ID, "bridge", ("NORMAL_CLEARING", "USER_BUSY")[which % 2]),
+    lambda history, which: Executed(
+        CALL_ID, "bridge", ("NORMAL_CLEARING", "USER_BUSY")[which % 2], (False, None, True)[which % 3]
+    ),
     lambda history, which: Executed(_pick(history.legs(), which), "noop", _pick(history.ids("noop_id"), 0)),
-    lambda history, which: Executed(CALL_ID, "conference"),
+    lambda history, which: Executed(CALL_ID, "conference", None, (False, None, True)[which % 3]),
     lambda history, which: DigitPressed((CALL_ID, *history.legs())[which % 2], "12*#"[which % 4]),
     lambda history, which: RoomNews(
         _pick(history.ids("room"), which),
@@ -265,7 +267,7 @@ KINDS: tuple[Callable[[History, int], Event | None], ...] = (
     lambda history, which: LegRinging(_pick(history.legs(), which)),
     lambda history, which: ChannelAnswered(_pick(history.legs(), which)),
     lambda history, which: LegsBridged(CALL_ID, _pick(history.legs(), which)),
-    lambda history, which: LegsParted(CALL_ID),
+    lambda history, which: LegsParted(CALL_ID, (False, None, True)[which % 3]),
     lambda history, which: CarrierDone(_pick(history.ids("msg_id"), which), "USER_BUSY", "sip:486"),
     lambda history, which: LegControlled(
         _pick(history.ids("msg_id"), which), _pick(history.legs(), which), "queue"

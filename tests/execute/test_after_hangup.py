@@ -10,7 +10,7 @@ from pivot.execute.state import CallState, Phase
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import Acknowledge, CancelTimer, Command, End, Fetch, SayFailed
 from pivot.model.dialling import CallApart, LegControlled, LegsBridged
-from pivot.model.events import CommandFailed, Drained, Event, Fetched, Requested, Usurped
+from pivot.model.events import CommandFailed, Drained, Event, Fetched, Requested, TimerFired, Usurped
 from pivot.model.rooms import EnterRoom, LeaveRoom
 from pivot.model.switch import AnswerCall, Hangup, StopMedia
 from tests.calls import CALL_ID, pivot_request, twiml
@@ -81,7 +81,8 @@ def test_a_call_whose_control_queue_is_gone_leaves_its_room() -> None:
     """The others need not talk to nobody."""
     history = History("<Dial><Conference>R</Conference></Dial>")
 
-    *items, end = history.happens(CommandFailed("AnswerCall", Code.BUS_RETURNED, "returned"))
+    history.happens(CommandFailed("AnswerCall", Code.BUS_RETURNED, "returned"))
+    *items, end = history.happens(TimerFired("held"), after_s=1.0)
 
     assert LeaveRoom(history.last(EnterRoom).room, untold=True) in items
     assert isinstance(end, End)

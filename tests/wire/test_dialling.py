@@ -318,7 +318,7 @@ def test_a_leg_that_fails_later_tells_its_cause() -> None:
         ("CHANNEL_PROGRESS", {}, LegRinging(CALL_ID)),
         ("CHANNEL_PROGRESS_MEDIA", {}, LegRinging(CALL_ID)),
         ("CHANNEL_BRIDGE", {"Other-Leg-Call-ID": "b1"}, LegsBridged(CALL_ID, "b1")),
-        ("CHANNEL_UNBRIDGE", {}, LegsParted(CALL_ID)),
+        ("CHANNEL_UNBRIDGE", {}, LegsParted(CALL_ID, hung_up=None)),
         ("LEG_CREATED", {"Other-Leg-Call-ID": "b1"}, LegCreated(CALL_ID, "b1")),
         ("CHANNEL_EXECUTE", {"Application-Name": "conference"}, ConferenceBegun(CALL_ID)),
         ("CHANNEL_EXECUTE", {"Application-Name": "play"}, None),

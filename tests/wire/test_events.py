@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pivot.errors import WireError
 from pivot.model.codes import Code
+from pivot.model.dialling import LegsParted
 from pivot.model.events import (
     ChannelAnswered,
     ChannelDestroyed,
@@ -40,7 +41,7 @@ def event(name: str, **members: Json) -> Event | None:
 def test_what_a_switch_reports_is_understood() -> None:
     """The events that calls live by."""
     assert event("CHANNEL_EXECUTE_COMPLETE", Application_Name="noop", Application_Response="n1") == Executed(
-        CALL_ID, "noop", "n1"
+        CALL_ID, "noop", "n1", hung_up=None
     )
     assert event("DTMF", DTMF_Digit="5", DTMF_Duration=2000) == DigitPressed(CALL_ID, "5")
     assert event("CHANNEL_HOLD") is None
@@ -48,6 +49,15 @@ def test_what_a_switch_reports_is_understood() -> None:
     assert event("RECORD_START", Recording={"File-Path": "/tmp/r.mp3"}) == RecordingStarted(
         CALL_ID, "/tmp/r.mp3"
     )
+
+
+@pytest.mark.parametrize(("state", "hung_up"), [("hangup", True), ("answered", False), ("early", False)])
+def test_the_end_of_an_application_says_whether_the_caller_hung_up(state: str, hung_up: bool) -> None:
+    """As the switch says it in each of its events."""
+    assert event(
+        "CHANNEL_EXECUTE_COMPLETE", Application_Name="conference", Channel_Answer_State=state
+    ) == Executed(CALL_ID, "conference", None, hung_up)
+    assert event("CHANNEL_UNBRIDGE", Channel_Answer_State=state) == LegsParted(CALL_ID, hung_up)
 
 
 @pytest.mark.parametrize(("length", "seconds"), [("8123", 8.123), (8123, 8.123), ("soon", 0.0)])

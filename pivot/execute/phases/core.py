@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from pivot.errors import DocumentError
@@ -31,6 +31,7 @@ SLOW = "slow"
 DEADLINE = "deadline"
 GOODBYE = "goodbye"
 WATCH = "watch"
+HELD = "held"
 _FETCH_ENDS_EARLIER_S = 0.1
 """Before the deadline: a fetch that ran out of time says so itself, and has a code of its own."""
 _LEAST_FETCH_S = 0.2
@@ -98,13 +99,19 @@ class Core:
     # Asking
 
     def ask(
-        self, url: str, method: Method, at_s: float, extra: Texts = (), *, is_fallback: bool = False
+        self,
+        url: str,
+        method: Method,
+        at_s: float,
+        extra: Texts = (),
+        *,
+        is_fallback: bool = False,
+        outlives_caller: bool = False,
     ) -> Course:
         """Ask for the call's next document; `url` is absolute."""
         left_s = self._time_left_s(at_s)
-        self.state.question, fetch = ask(
-            self.state, self.profile, url, method, left_s, extra, is_fallback=is_fallback
-        )
+        question, fetch = ask(self.state, self.profile, url, method, left_s, extra, is_fallback=is_fallback)
+        self.state.question = replace(question, outlives_caller=outlives_caller)
         yield fetch
 
     def read(self, event: Fetched | FetchFailed, at_s: float) -> Reading:
@@ -138,7 +145,10 @@ class Core:
         if fallback and not question.is_fallback and self._time_left_s(at_s) > _LEAST_FETCH_S:
             self.state.verdict = Verdict(Outcome.RECOVERED, code, message)
             extra = (*question.extra, *error_parameters(question.asked_url, code.twilio_number))
-            yield from self.ask(fallback, question.method, at_s, extra, is_fallback=True)
+            outlives = question.outlives_caller
+            yield from self.ask(
+                fallback, question.method, at_s, extra, is_fallback=True, outlives_caller=outlives
+            )
             return None
         if question.is_fallback:
             return Unanswered(self.state.verdict.code or code, self.state.verdict.message)
@@ -162,6 +172,7 @@ class Core:
         state.question = None
         state.program = None
         state.recordings = []
+        state.held = ()
         state.telling = ()
         verdict = state.verdict
         yield End(verdict.outcome, verdict.code, verdict.message)

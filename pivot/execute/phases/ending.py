@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pivot.execute import recordings
+from pivot.execute.phases import hangup
 from pivot.execute.phases.core import GOODBYE, WATCH, Core
 from pivot.execute.side import task as side
 from pivot.execute.state import Phase
@@ -37,6 +38,7 @@ def say_goodbye(core: Core, cause: str | None = None, *, hang_up: bool = True) -
     """Into ENDING: hang up, unless the call ends by itself, and wait a little for the channel's end."""
     core.state.phase = Phase.ENDING
     yield CancelTimer(WATCH)
+    yield from hangup.release(core)
     if hang_up:
         core.state.hung_up, core.state.unanswered = True, 0
         yield Hangup(core.state.draw_id(), cause)
@@ -68,11 +70,21 @@ def caller_gone(core: Core, event: ChannelDestroyed, at_s: float) -> Course:
     state = core.state
     state.call_status = final_status(event.hangup_cause, answered=state.answered)
     yield CancelTimer(WATCH)
-    if state.question is not None:
-        yield CancelFetch(state.question.fetch_id)
-        state.question = None
+    yield from hangup.release(core)
+    yield from _leave_question(core)
     yield from _last_words(core, event, at_s)
     yield from _report(core, event, at_s)
+
+
+def _leave_question(core: Core) -> Course:
+    """The request that is under way is broken off, or its answer means nothing any more."""
+    question, core.state.question = core.state.question, None
+    if question is None:
+        return
+    if question.outlives_caller:
+        core.state.telling = (*core.state.telling, question.fetch_id)
+    else:
+        yield CancelFetch(question.fetch_id)
 
 
 def when_reporting(core: Core, event: Event, at_s: float) -> Course:

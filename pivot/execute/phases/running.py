@@ -128,14 +128,14 @@ def _follow(core: Core, at_s: float) -> Course:
     """What the document's end leads to."""
     state, program = core.state, core.state.program
     match program.result if program else None:
-        case AskFor(url, method, extra):
+        case AskFor(url, method, extra, outlives_caller):
             assert program is not None
             state.program = None
             if _is_loop(core, at_s):
                 yield from hang_up(core, Code.CALL_LOOP, f"{state.documents} documents in one call", at_s)
             else:
                 url = resolve_url(core.profile, program.base_url, url)
-                yield from core.ask(url, method, at_s, extra)
+                yield from core.ask(url, method, at_s, extra, outlives_caller=outlives_caller)
         case Finish() as finish:
             assert program is not None
             if not program.instructions:

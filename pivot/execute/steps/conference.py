@@ -273,7 +273,7 @@ class ConferenceStep:
             self.result = GoOn()
         else:
             told = (("DialCallStatus", status), *(self.tape.parameters(line) if self.tape else ()))
-            self.result = AskFor(self.verb.action, self.verb.method, told)
+            self.result = AskFor(self.verb.action, self.verb.method, told, outlives_caller=True)
 
     def _exit(self, line: Line, *, hung_up: bool = False) -> Course:
         if self.over:

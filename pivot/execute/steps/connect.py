@@ -74,7 +74,8 @@ class ConnectStep:
         if self.verb.action is None:
             self.result = GoOn()
         else:
-            self.result = AskFor(self.verb.action, self.verb.method, self._told(status, line))
+            told = self._told(status, line)
+            self.result = AskFor(self.verb.action, self.verb.method, told, outlives_caller=True)
 
     def _told(self, status: str, line: Line) -> Texts:
         """A relay's action is told of its session."""

@@ -215,7 +215,7 @@ class DialStep:
         told = dial_parameters(*self._parties(), line, bridged=self.bridged)
         if self.tape is not None and self.bridged:
             told = (*told, *self.tape.parameters(line))
-        self.result = AskFor(self.verb.action, self.verb.method, told)
+        self.result = AskFor(self.verb.action, self.verb.method, told, outlives_caller=True)
 
     def _parties(self) -> tuple[list[DialledParty], DialledParty | None]:
         """All who were rung, and who of them answered."""

@@ -192,7 +192,9 @@ class EnqueueStep:
         told = (("QueueResult", word), *(self._queue_told(line) if self.entered_at_s is not None else ()))
         yield from self.stop(line)
         action = self.verb.action
-        self.result = GoOn() if action is None else AskFor(action, self.verb.method, told)
+        self.result = (
+            GoOn() if action is None else AskFor(action, self.verb.method, told, outlives_caller=True)
+        )
 
     def _queue_told(self, line: Line) -> Texts:
         until_s = line.at_s if self.ended_at_s is None else self.ended_at_s

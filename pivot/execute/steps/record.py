@@ -143,7 +143,7 @@ class RecordStep:
         parameters = recording_parameters(recording, line)
         if digits:
             parameters = (*parameters, ("Digits", digits))
-        self.result = AskFor(self.verb.action, self.verb.method, parameters)
+        self.result = AskFor(self.verb.action, self.verb.method, parameters, outlives_caller=True)
 
 
 def _place(verb: RecordVerb, line: Line) -> str:

@@ -98,7 +98,7 @@ class ReferStep:
             self.result = GoOn()
         else:
             told = parameters or (("ReferCallStatus", "failed"),)
-            self.result = AskFor(self.verb.action, self.verb.method, told)
+            self.result = AskFor(self.verb.action, self.verb.method, told, outlives_caller=True)
 
 
 def _parameters(status: str, notified: str) -> Texts:
