@@ -14,6 +14,7 @@ from pivot.execute.dialling.separate_legs import ApartAttempt
 from pivot.execute.ids import e164
 from pivot.execute.step_context import Line
 from pivot.model.dialling import Endpoint, EndpointKind, EndpointsOf, Identity, Wanted
+from pivot.model.emergency import is_emergency
 from pivot.model.instructions import (
     ClientNoun,
     DeviceNoun,
@@ -28,6 +29,8 @@ from pivot.model.instructions import (
 from pivot.model.json import JsonObject
 
 _NUMBER_RINGS_S = 30.0
+_LONGEST_EXTENSION = 6
+"""Digits; a local number of North America has seven."""
 
 
 def wanted(noun: RingNoun) -> Wanted | None:
@@ -104,18 +107,30 @@ def _routed_as(line: Line) -> JsonObject:
 def attempt_for(parties: list[DialledParty], wishes: Wishes) -> Attempt:
     """How these are rung together.
 
-    A number alone goes through the carriers' service, as from Kazoo; one that is told about or spoken to,
-    and one that is an extension, needs a leg that we know.
+    A number alone goes through the carriers' service, as from Kazoo; one that is told about or spoken to
+    needs a leg that we know, and an extension is routed by the account.
     """
     noun = parties[0].noun
     if isinstance(noun, QueueNoun):
         return QueueAttempt(parties, wishes)
     if any(wants_apart(party.noun) for party in parties):
         return ApartAttempt(parties, wishes)
-    if len(parties) == 1 and isinstance(noun, NumberNoun) and noun.leg.status is None and e164(noun.number):
+    if len(parties) == 1 and isinstance(noun, NumberNoun) and _is_for_carriers(noun):
         parties[0].call_id = ""
         return CarrierAttempt(parties, wishes)
     return BridgeAttempt(parties, wishes)
+
+
+def _is_for_carriers(noun: NumberNoun) -> bool:
+    """Kazoo sends every number there. Differs: a short one that calls nobody for help is an extension, which
+    carriers do not know; callbacks need a leg that we know, but no call for help waits for them.
+
+    Source: kzt_twiml_dial.erl, dial_me.
+    """
+    if is_emergency(noun.number):
+        return True
+    is_extension = len(noun.number) <= _LONGEST_EXTENSION and not noun.number.startswith("+")
+    return noun.leg.status is None and not is_extension
 
 
 def ring_time_s(nouns: list[RingNoun | QueueNoun], verb: DialVerb, line: Line) -> float:

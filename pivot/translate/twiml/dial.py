@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -39,6 +40,8 @@ _RECORD: Final = {
     "record-from-ringing-dual": (RecordCall.FROM_RINGING, True),
 }
 _TRACKS: Final = {track: track for track in ("both", "inbound", "outbound")}
+_PARTY: Final = re.compile(r"(?:sips?:)?[^@:\s]+@[^@\s]+|client:[^@\s]+", re.IGNORECASE)
+"""A caller who is no number: an address of SIP, or a client."""
 _STRATEGIES: Final = {"simultaneous": False, "single": True}
 _RING_TONES: Final = (
     "at au bg br be ch cl cn cz de dk ee es fi fr gr hu il in it lt jp mx my nl no nz ph pl pt ru se sg th uk"
@@ -145,7 +148,7 @@ def _caller_id(given: Attributes) -> str | None:
     written = given.text("callerId", max_length=256, twilio=Twilio.DIAL_CALLER_ID)
     if written is None:
         return None
-    plain = number.dialable(written) or written
+    plain = number.dialable(written) or (written if _PARTY.fullmatch(written) else "")
     if may_be_caller(plain):
         return plain
     given.bad("callerId", "is neither a number nor an address; the caller's is used", Twilio.DIAL_CALLER_ID)
