@@ -299,10 +299,12 @@ class LegRinging:
 @plain
 @dataclass(frozen=True, slots=True)
 class LegsBridged:
-    """A leg hears another one."""
+    """A leg hears another one, which may not have answered yet."""
 
     call_id: str
     other_leg: str
+    answered: bool | None = None
+    """Whether `call_id` is; None: the switch does not say."""
 
 
 @plain

@@ -83,6 +83,10 @@ class Executed:
     response: str | None = None
     hung_up: bool | None = False
     """The leg was hung up when the switch told this; None: the switch does not say."""
+    bridged: bool | None = field(default=None, kw_only=True)
+    """Of a `bridge`: the leg has heard another one; None: the switch does not say."""
+    hangup_code: str | None = field(default=None, kw_only=True)
+    """Of a `bridge`: `sip:486` and the like."""
 
 
 @plain
@@ -148,6 +152,11 @@ class ChannelDestroyed:
     """`sip:486` and the like."""
     cdr: JsonObject = field(default_factory=dict)
     """The whole event as received, for `cdr_url`."""
+
+    @property
+    def answered(self) -> bool:
+        """The leg had answered, as the switch tells at its end; False also when the switch does not tell."""
+        return self.cdr.get("Disposition") == "ANSWER"
 
 
 @plain

@@ -26,11 +26,21 @@ from pivot.model.rooms import ConferenceBegun
 from pivot.wire.envelope import ECALLMGR, FREESWITCH, App, Message, strip_top
 from pivot.wire.message_kinds import CALL_EVENT, USURP_CONTROL
 from pivot.wire.message_rules import is_true
-from pivot.wire.names import CALL_ID_HEADER, AnswerState, Category, EventName, Exchange, Field
+from pivot.wire.names import (
+    CALL_ID_HEADER,
+    AnswerState,
+    Application,
+    Category,
+    EventName,
+    Exchange,
+    Field,
+)
 from pivot.wire.payload import Payload, decode, encode
 from pivot.wire.routing import call_event, decode_word, split_call_key
 
 _CONFERENCE = "conference"
+BRIDGED = "SUCCESS"
+"""`Disposition` of a bridge whose legs heard each other, answered or not."""
 _GONE = (EventName.CHANNEL_DESTROY, EventName.CHANNEL_DISCONNECTED)
 _KNOWN = frozenset(
     {
@@ -137,12 +147,7 @@ def _event(name: str, call_id: str, payload: Payload) -> Event | None:
             begins = payload.get(Field.APPLICATION_NAME) == _CONFERENCE
             return ConferenceBegun(call_id) if begins else None
         case EventName.CHANNEL_EXECUTE_COMPLETE:
-            return Executed(
-                call_id,
-                _text(payload, Field.APPLICATION_NAME) or "",
-                _text(payload, Field.APPLICATION_RESPONSE),
-                _hung_up(payload),
-            )
+            return _executed(call_id, payload)
         case EventName.DTMF:
             digit = _text(payload, Field.DTMF_DIGIT)
             return None if digit is None else DigitPressed(call_id, digit)
@@ -151,7 +156,9 @@ def _event(name: str, call_id: str, payload: Payload) -> Event | None:
         case EventName.CHANNEL_PROGRESS | EventName.CHANNEL_PROGRESS_MEDIA:
             return LegRinging(call_id)
         case EventName.CHANNEL_BRIDGE:
-            return LegsBridged(call_id, _text(payload, Field.OTHER_LEG_CALL_ID) or "")
+            state = _text(payload, Field.CHANNEL_ANSWER_STATE)
+            answered = None if state is None else state == AnswerState.ANSWERED
+            return LegsBridged(call_id, _text(payload, Field.OTHER_LEG_CALL_ID) or "", answered)
         case EventName.LEG_CREATED:
             return LegCreated(call_id, _text(payload, Field.OTHER_LEG_CALL_ID) or "")
         case EventName.CHANNEL_UNBRIDGE:
@@ -165,6 +172,28 @@ def _event(name: str, call_id: str, payload: Payload) -> Event | None:
         case EventName.DIALPLAN if payload.get(Field.EVENT_CATEGORY) == Category.ERROR:
             return _refused(payload)
     return None
+
+
+def _executed(call_id: str, payload: Payload) -> Executed:
+    """An application's end, and what that of a `bridge` tells beside its cause.
+
+    Members of earlier bridges stay on a channel for ever: `Hangup-Code` is this one's when `Hangup-Cause` is,
+    and neither means anything in the end of another application. `Disposition` is always this one's.
+    Measured on FreeSWITCH 1.10.11 with Kazoo 4.3.
+    """
+    application = _text(payload, Field.APPLICATION_NAME) or ""
+    response = _text(payload, Field.APPLICATION_RESPONSE)
+    if application != Application.BRIDGE:
+        return Executed(call_id, application, response, _hung_up(payload))
+    disposition, cause = _text(payload, Field.DISPOSITION), _text(payload, Field.HANGUP_CAUSE)
+    return Executed(
+        call_id,
+        application,
+        response,
+        _hung_up(payload),
+        bridged=None if disposition is None else disposition == BRIDGED,
+        hangup_code=_text(payload, Field.HANGUP_CODE) if cause is not None and cause == response else None,
+    )
 
 
 def _destroyed(call_id: str, payload: Payload) -> ChannelDestroyed:

@@ -192,6 +192,7 @@ class Field(StrEnum):
     RECORDING = "Recording"
     FILE_PATH = "File-Path"  # in Recording
     HANGUP_CODE = "Hangup-Code"
+    DISPOSITION = "Disposition"
     ERROR_MESSAGE = "Error-Message"
     REASON = "Reason"
     # requests to a media server, and about a channel
@@ -223,6 +224,7 @@ class AnswerState(StrEnum):
     """Values of `Channel-Answer-State` that are told apart here; the switch has more."""
 
     ANSWERED = "answered"
+    EARLY = "early"
     HANGUP = "hangup"
 
 

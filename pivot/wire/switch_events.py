@@ -15,9 +15,11 @@ from pivot.model.events import (
     RecordingStopped,
 )
 from pivot.wire.envelope import Message
-from pivot.wire.events import encode_channel_event, encode_command_error
+from pivot.wire.events import BRIDGED, encode_channel_event, encode_command_error
 from pivot.wire.names import AnswerState, EventName, Field
 from pivot.wire.payload import Payload
+
+_STATES = {True: AnswerState.ANSWERED, False: AnswerState.EARLY}
 
 
 def encode_switch_event(call_id: str, event: Event, *, node: str, msg_id: str) -> Message:
@@ -40,6 +42,10 @@ def _told(event: Event) -> tuple[EventName, Payload]:
                 Field.APPLICATION_RESPONSE: response or "",
                 **_answer_state(hung_up),
             }
+            if event.bridged is not None:
+                members[Field.DISPOSITION] = BRIDGED if event.bridged else response
+            if event.hangup_code is not None:
+                members |= {Field.HANGUP_CAUSE: response, Field.HANGUP_CODE: event.hangup_code}
             return EventName.CHANNEL_EXECUTE_COMPLETE, members
         case DigitPressed(_, digit):
             return EventName.DTMF, {Field.DTMF_DIGIT: digit}
@@ -47,8 +53,11 @@ def _told(event: Event) -> tuple[EventName, Payload]:
             return EventName.CHANNEL_ANSWER, {}
         case LegRinging():
             return EventName.CHANNEL_PROGRESS, {}
-        case LegsBridged(_, other_leg):
-            return EventName.CHANNEL_BRIDGE, {Field.OTHER_LEG_CALL_ID: other_leg}
+        case LegsBridged(_, other_leg, answered):
+            heard: Payload = {Field.OTHER_LEG_CALL_ID: other_leg}
+            if answered is not None:
+                heard[Field.CHANNEL_ANSWER_STATE] = _STATES[answered]
+            return EventName.CHANNEL_BRIDGE, heard
         case LegsParted(_, hung_up):
             return EventName.CHANNEL_UNBRIDGE, _answer_state(hung_up)
         case RecordingStarted(_, path):

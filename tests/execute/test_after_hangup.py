@@ -10,7 +10,16 @@ from pivot.execute.state import CallState, Phase
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import Acknowledge, CancelTimer, Command, End, Fetch, SayFailed
 from pivot.model.dialling import CallApart, LegControlled, LegsBridged
-from pivot.model.events import CommandFailed, Drained, Event, Fetched, Requested, TimerFired, Usurped
+from pivot.model.events import (
+    ChannelAnswered,
+    CommandFailed,
+    Drained,
+    Event,
+    Fetched,
+    Requested,
+    TimerFired,
+    Usurped,
+)
 from pivot.model.rooms import EnterRoom, LeaveRoom
 from pivot.model.switch import AnswerCall, Hangup, StopMedia
 from tests.calls import CALL_ID, pivot_request, twiml
@@ -69,9 +78,10 @@ def test_without_the_caller_only_legs_of_our_own_are_hung_up() -> None:
 def test_who_talked_when_we_must_stop_is_told_for_how_long(event: Event) -> None:
     """Bills are written from it."""
     history = History("<Dial><Sip statusCallback='/s'>sip:kate@example.com</Sip></Dial>")
+    history.happens(ChannelAnswered(history.legs()[0]))
     history.happens(LegsBridged(CALL_ID, history.legs()[0]))
 
-    history.happens(event, after_s=7.0)
+    history.happens(event, after_s=7.1)
 
     told = dict(notices(history)[-1].request.parameters)
     assert (told["CallStatus"], told["CallDuration"]) == ("completed", "7")

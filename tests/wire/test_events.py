@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pivot.errors import WireError
 from pivot.model.codes import Code
-from pivot.model.dialling import LegsParted
+from pivot.model.dialling import LegsBridged, LegsParted
 from pivot.model.events import (
     ChannelAnswered,
     ChannelDestroyed,
@@ -157,3 +157,39 @@ def test_values_of_the_wrong_kind_never_raise(members: dict[str, object]) -> Non
         "RECORD_STOP",
     ):
         decode_event(f"call.{name}.x", orjson.dumps(members))
+
+
+@pytest.mark.parametrize(
+    ("members", "bridged", "code"),
+    [
+        ({"Application-Response": "USER_BUSY", "Hangup-Cause": "USER_BUSY"}, False, "sip:486"),
+        ({"Application-Response": "NORMAL_CLEARING", "Disposition": "SUCCESS"}, True, None),
+        ({"Application-Response": "NO_ANSWER", "Hangup-Cause": "USER_BUSY"}, False, None),
+        ({"Application-Name": "answer", "Hangup-Cause": "USER_BUSY"}, None, None),
+    ],
+    ids=["own", "talked", "of an earlier bridge", "of another application"],
+)
+def test_what_a_bridge_left_on_the_channel_is_not_told_again(
+    members: dict[str, str], bridged: bool | None, code: str | None
+) -> None:
+    """Every later event has `Hangup-Cause` and `Hangup-Code` of it, also those of a living channel."""
+    told: dict[str, Json] = {
+        "Application-Name": "bridge",
+        "Hangup-Code": "sip:486",
+        "Disposition": "USER_BUSY",
+        **members,
+    }
+    ended = event("CHANNEL_EXECUTE_COMPLETE", **told)
+
+    assert isinstance(ended, Executed)
+    assert (ended.bridged, ended.hangup_code) == (bridged, code)
+
+
+@pytest.mark.parametrize(("state", "answered"), [("early", False), ("answered", True), (None, None)])
+def test_a_bridge_tells_whether_its_leg_is_answered(state: str | None, answered: bool | None) -> None:
+    """The switch joins both at the first sound, too."""
+    more: dict[str, Json] = {} if state is None else {"Channel-Answer-State": state}
+
+    assert event("CHANNEL_BRIDGE", **{"Other-Leg-Call-ID": "b", **more}) == LegsBridged(
+        CALL_ID, "b", answered
+    )

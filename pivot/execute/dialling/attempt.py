@@ -22,6 +22,11 @@ SETTLE_S = 0.5
 PARTING_S = 5.0
 """How long the end of a leg that we hung up may take."""
 
+TALKED = ("SUCCESS", "NORMAL_CLEARING")
+"""What a bridge ends with when both have talked; the second also when nobody was ever rung."""
+_CANCELLED = "ORIGINATOR_CANCEL"
+_GIVEN_UP = "NORMAL_UNSPECIFIED"
+
 
 @plain
 @dataclass(frozen=True, slots=True)
@@ -65,3 +70,14 @@ def end_all(parties: list[DialledParty], line: Line, cause: str | None, code: st
     """Nobody of these is there any more; what the switch told of each before stands."""
     for party in parties:
         yield from party.ends(line, cause, code)
+
+
+def far_cause(cause: str | None, *, overdue: bool) -> str | None:
+    """Why a leg is gone that was heard and has not answered.
+
+    When it gave up by itself the switch says that the caller has cancelled, who is still there. Measured: a
+    number that no carrier takes, told by an announcement.
+    """
+    if overdue:
+        return "NO_ANSWER"
+    return _GIVEN_UP if cause == _CANCELLED or cause in TALKED else cause

@@ -1,13 +1,24 @@
 """Parties rung by one bridge: the switch rings them at once and joins the caller with the first who answers.
 
-Their Call-IDs are ours to choose, so what happens to each is heard from the start.
+Their Call-IDs are ours to choose, so what happens to each is heard from the start. A caller who is not
+answered yet hears what a party's network plays before anybody picks up: the switch joins both then, and tells
+nothing but CHANNEL_BRIDGE. So answered is who has said so, by CHANNEL_ANSWER, before the bridge or after it;
+or whose end or bridge tells it afterwards, when that word was lost.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.dialling.attempt import PARTING_S, SPARE_S, Wishes, end_all
+from pivot.execute.dialling.attempt import (
+    PARTING_S,
+    SETTLE_S,
+    SPARE_S,
+    TALKED,
+    Wishes,
+    end_all,
+    far_cause,
+)
 from pivot.execute.dialling.party import DialledParty
 from pivot.execute.step_context import Course, Line
 from pivot.model.commands import BindCall, CancelTimer, StartTimer, UnbindCall
@@ -33,13 +44,25 @@ class BridgeAttempt:
     wishes: Wishes
     msg_id: str = ""
     timer: str = ""
+    began_s: float = 0.0
+    heard: int | None = None
+    """Who is joined with the caller, of `parties`, and has perhaps not answered."""
+    heard_s: float = 0.0
+    """Since when."""
+    early: bool = False
+    """The caller was not answered then, so nobody had answered."""
+    overdue: bool = False
+    """The one who is heard has not answered in time, and is being hung up."""
     winner: int | None = None
     bridged: bool = False
+    ended: Executed | None = None
+    """The bridge's end, when the parties' own are still waited for."""
     done: bool = False
 
     def start(self, line: Line) -> Course:
         self.msg_id = line.draw_id()
         self.timer = f"dial {self.msg_id}"
+        self.began_s = line.at_s
         wishes = self.wishes
         for party in self.parties:
             yield BindCall(party.call_id)
@@ -61,24 +84,23 @@ class BridgeAttempt:
                 yield from party.rings(line)
             case ChannelAnswered(call_id) if party := self._party(call_id):
                 yield from party.answers(line)
-            case LegsBridged(call_id, other_leg) if call_id == line.leg and self.winner is None:
-                self.winner, self.bridged = self._number(other_leg), True
-                yield CancelTimer(self.timer)
-                yield from self.parties[self.winner].answers(line)
-            case LegsParted(call_id) if call_id == line.leg and self.bridged:
+                yield from self._talk_if_answered()
+            case ChannelAnswered(call_id) if call_id == line.leg and self.heard is not None:
+                # The switch answers the caller when the party has answered, and for nothing else.
+                yield from self.parties[self.heard].answers(line)
+                yield from self._talk_if_answered()
+            case LegsBridged(call_id) if call_id == line.leg and self.winner is None:
+                yield from self._hears(event, line)
+            case LegsParted(call_id) if call_id == line.leg and self.heard is not None:
                 yield StartTimer(self.timer, PARTING_S)
-            case ChannelDestroyed(call_id, cause, code) if party := self._party(call_id):
-                yield from party.ends(line, cause, code)
-                if all(each.over for each in self.parties):
-                    yield StartTimer(self.timer, PARTING_S)
-            case Executed(call_id, "bridge", cause) if call_id == line.leg:
-                yield from self._end(line, cause)
+            case ChannelDestroyed(call_id) if party := self._party(call_id):
+                yield from self._party_gone(party, event, line)
+            case Executed(call_id, "bridge") if call_id == line.leg:
+                yield from self._bridge_ended(event, line)
             case CommandFailed(msg_id=msg_id) if msg_id == self.msg_id:
                 yield from self._end(line, "NORMAL_TEMPORARY_FAILURE")
             case TimerFired(name) if name == self.timer:
-                if not self.bridged:
-                    yield StopMedia(line.draw_id())
-                yield from self._end(line, "NO_ANSWER")
+                yield from self._time_is_up(line)
 
     def end_talk(self, line: Line) -> Course:
         if self.winner is not None and not self.done:
@@ -95,17 +117,94 @@ class BridgeAttempt:
         for party in self.parties:
             yield UnbindCall(party.call_id)
 
+    # Who answers
+
+    def _hears(self, event: LegsBridged, line: Line) -> Course:
+        self.heard, self.heard_s = self._number(event.other_leg), line.at_s
+        if not self.wishes.early_media:  # then the switch waits for the answer
+            yield from self.parties[self.heard].answers(line)
+        yield from self._talk_if_answered()
+        self.early = event.answered is False
+        if self.winner is None and self.early:
+            # The switch rings nobody any more: the time for an answer is ours to count.
+            left_s = self.began_s + self.wishes.timeout_s - line.at_s
+            yield StartTimer(self.timer, max(0.0, left_s))
+        else:
+            yield CancelTimer(self.timer)
+
+    def _talk_if_answered(self) -> Course:
+        if self.winner is not None or self.heard is None:
+            return
+        if self.parties[self.heard].answered_at_s is not None:
+            self.winner, self.bridged = self.heard, True
+            yield CancelTimer(self.timer)
+
+    def _was_answered(self, line: Line) -> Course:
+        """The one who is heard had answered, as its end tells."""
+        if self.winner is None and self.heard is not None:
+            yield from self.parties[self.heard].answers(line, since_s=self.heard_s)
+            yield from self._talk_if_answered()
+
+    # Ends
+
+    def _party_gone(self, party: DialledParty, event: ChannelDestroyed, line: Line) -> Course:
+        is_heard = self.heard is not None and self.parties[self.heard] is party
+        if is_heard and event.answered:
+            yield from self._was_answered(line)
+        cause = self._far_cause(event.hangup_cause) if is_heard else event.hangup_cause
+        yield from party.ends(line, cause, event.hangup_code)
+        if all(each.over for each in self.parties):
+            if self.ended is not None:
+                yield from self._end(line, None)
+            else:
+                yield StartTimer(self.timer, PARTING_S)
+
+    def _bridge_ended(self, event: Executed, line: Line) -> Course:
+        if event.response in TALKED and event.bridged and not self.early:
+            if self.heard is None:
+                self.heard, self.heard_s = self._answerer(), line.at_s
+            yield from self._was_answered(line)
+        if len(self.parties) == 1:
+            cause = event.response if self.heard is None else self._far_cause(event.response)
+            yield from self._end(line, cause, event.hangup_code)
+        elif all(each.over for each in self.parties):
+            yield from self._end(line, event.response)
+        elif self.ended is None:
+            self.ended = event
+            yield StartTimer(self.timer, SETTLE_S)
+
+    def _far_cause(self, cause: str | None) -> str | None:
+        """Why the one who is heard is gone."""
+        return cause if self.winner is not None else far_cause(cause, overdue=self.overdue)
+
+    def _time_is_up(self, line: Line) -> Course:
+        if self.ended is not None:
+            yield from self._end(line, self.ended.response)
+        elif self.heard is not None and self.winner is None and not self.overdue:
+            self.overdue = True
+            yield Hangup(line.draw_id(), leg=self.parties[self.heard].call_id)
+            yield StartTimer(self.timer, PARTING_S)
+        else:
+            if not self.bridged:
+                yield StopMedia(line.draw_id())
+            yield from self._end(line, "NORMAL_CLEARING" if self.bridged else "NO_ANSWER")
+
+    def _end(self, line: Line, cause: str | None, code: str | None = None) -> Course:
+        self.done = True
+        yield CancelTimer(self.timer)
+        yield from end_all(self.parties, line, cause, code)
+        for party in self.parties:
+            yield UnbindCall(party.call_id)
+
     def _party(self, call_id: str) -> DialledParty | None:
         return next((party for party in self.parties if party.call_id == call_id), None)
+
+    def _answerer(self) -> int:
+        """Who has talked, when only the end of it was told."""
+        numbers = (n for n, party in enumerate(self.parties) if party.answered_at_s is not None)
+        return next(numbers, 0)
 
     def _number(self, call_id: str) -> int:
         """A leg that we did not dial stands for the first: the switch may have replaced it."""
         numbers = (number for number, party in enumerate(self.parties) if party.call_id == call_id)
         return next(numbers, 0)
-
-    def _end(self, line: Line, cause: str | None) -> Course:
-        self.done = True
-        yield CancelTimer(self.timer)
-        yield from end_all(self.parties, line, cause)
-        for party in self.parties:
-            yield UnbindCall(party.call_id)

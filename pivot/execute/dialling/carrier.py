@@ -3,18 +3,29 @@
 Two reports tell the end: the service's and the bridge's, in either order. The later one is waited for
 shortly, since a bridge's end would else be taken for that of the next attempt. The leg's Call-ID is known
 only when both talk.
+
+A caller who is not answered yet hears what the carrier plays before anybody picks up, and the switch tells a
+bridge then: the number has answered when the caller's own leg is answered by it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.dialling.attempt import PARTING_S, SETTLE_S, SPARE_S, Wishes, end_all
+from pivot.execute.dialling.attempt import (
+    PARTING_S,
+    SETTLE_S,
+    SPARE_S,
+    TALKED,
+    Wishes,
+    end_all,
+    far_cause,
+)
 from pivot.execute.dialling.party import DialledParty
 from pivot.execute.step_context import Course, Line
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import CarrierDone, DialCarrier, LegCreated, LegsBridged, LegsParted
-from pivot.model.events import CommandFailed, Event, Executed, TimerFired
+from pivot.model.events import ChannelAnswered, CommandFailed, Event, Executed, TimerFired
 from pivot.model.plain import plain
 from pivot.model.switch import Hangup, StopMedia
 
@@ -28,6 +39,13 @@ class CarrierAttempt:
     wishes: Wishes
     msg_id: str = ""
     timer: str = ""
+    began_s: float = 0.0
+    heard_s: float | None = None
+    """When the caller began to hear the leg, which has perhaps not answered."""
+    caller_answered: bool = False
+    """The switch has answered the caller since the number is rung."""
+    overdue: bool = False
+    """The leg has not answered in time, and is being hung up."""
     winner: int | None = None
     bridged: bool = False
     cause: str | None = None
@@ -37,6 +55,7 @@ class CarrierAttempt:
     def start(self, line: Line) -> Course:
         self.msg_id = line.draw_id()
         self.timer = f"dial {self.msg_id}"
+        self.began_s = line.at_s
         wishes = self.wishes
         yield from self.parties[0].begins(line)
         yield DialCarrier(
@@ -57,24 +76,50 @@ class CarrierAttempt:
         match event:
             case LegCreated(call_id, other_leg) if call_id == line.leg and self.winner is None:
                 party.call_id = other_leg
+            case ChannelAnswered(call_id) if call_id == line.leg:
+                self.caller_answered = True
+                if self.heard_s is not None:
+                    yield from self._talk(line.at_s, line)
             case LegsBridged(call_id, other_leg) if call_id == line.leg and self.winner is None:
-                party.call_id = other_leg
-                self.winner, self.bridged = 0, True
-                yield CancelTimer(self.timer)
-                yield from party.answers(line)
-            case LegsParted(call_id) if call_id == line.leg and self.bridged:
+                party.call_id, self.heard_s = other_leg, line.at_s
+                yield from self._hears(event, line)
+            case LegsParted(call_id) if call_id == line.leg and self.heard_s is not None:
                 yield StartTimer(self.timer, PARTING_S)
             case CarrierDone(msg_id, cause, code) if msg_id == self.msg_id:
                 self.cause, self.code = cause, code
                 yield StartTimer(self.timer, SETTLE_S)
             case Executed(call_id, "bridge", cause) if call_id == line.leg:
+                if cause in TALKED and event.bridged and self.heard_s is None:
+                    yield from self._talk(line.at_s, line)
                 yield from self._end(line, self.cause or cause, self.code)
             case CommandFailed(msg_id=msg_id) if msg_id == self.msg_id:
                 yield from self._end(line, "NORMAL_TEMPORARY_FAILURE", None)
             case TimerFired(name) if name == self.timer:
-                if self.cause is None and not self.bridged:
-                    yield StopMedia(line.draw_id())
-                yield from self._end(line, self.cause or "NO_ANSWER", self.code)
+                yield from self._time_is_up(line)
+
+    def _hears(self, event: LegsBridged, line: Line) -> Course:
+        """The caller hears the leg, which has answered unless the caller's own is not answered by that."""
+        if not self.wishes.early_media or event.answered is not False or self.caller_answered:
+            yield from self._talk(line.at_s, line)
+        else:
+            yield StartTimer(self.timer, max(0.0, self.began_s + self.wishes.timeout_s - line.at_s))
+
+    def _talk(self, since_s: float, line: Line) -> Course:
+        if self.winner is None:
+            self.winner, self.bridged = 0, True
+            yield CancelTimer(self.timer)
+            yield from self.parties[0].answers(line, since_s)
+
+    def _time_is_up(self, line: Line) -> Course:
+        is_heard = self.heard_s is not None and self.winner is None
+        if is_heard and self.cause is None and not self.overdue:
+            self.overdue = True
+            yield Hangup(line.draw_id(), leg=self.parties[0].call_id)
+            yield StartTimer(self.timer, PARTING_S)
+            return
+        if self.cause is None and not self.bridged:
+            yield StopMedia(line.draw_id())
+        yield from self._end(line, self.cause or "NO_ANSWER", self.code)
 
     def end_talk(self, line: Line) -> Course:
         if self.winner is not None and not self.done:
@@ -90,6 +135,8 @@ class CarrierAttempt:
         yield from end_all(self.parties, line, "ORIGINATOR_CANCEL")
 
     def _end(self, line: Line, cause: str | None, code: str | None) -> Course:
+        if self.heard_s is not None and self.winner is None:
+            cause = far_cause(cause, overdue=self.overdue)
         self.done = True
         yield CancelTimer(self.timer)
         yield from self.parties[0].ends(line, cause, code)

@@ -72,9 +72,10 @@ class DialledParty:
             self.status = "ringing"
             yield from self._tell("ringing", "ringing", line)
 
-    def answers(self, line: Line) -> Course:
+    def answers(self, line: Line, since_s: float | None = None) -> Course:
+        """It has picked up, now or at a time that is told only now."""
         if self.answered_at_s is None and not self.over:
-            self.answered_at_s, self.status = line.at_s, "in-progress"
+            self.answered_at_s, self.status = line.at_s if since_s is None else since_s, "in-progress"
             yield from self._tell("answered", "in-progress", line)
 
     def ends(self, line: Line, cause: str | None = None, code: str | None = None) -> Course:

@@ -28,6 +28,7 @@ from pivot.model.dialling import (
     StartRecording,
 )
 from pivot.model.events import (
+    ChannelAnswered,
     ChannelDestroyed,
     CommandFailed,
     DigitPressed,
@@ -191,7 +192,8 @@ def test_legs_are_unbound_when_nobody_rings_any_more() -> None:
     history = History("<Dial><Number>2005</Number><Sip>sip:kate@example.com</Sip></Dial>")
     legs = [each.call_id for each in history.last(BridgeTo).endpoints]
 
-    items = history.happens(Executed(CALL_ID, "bridge", "NO_ANSWER"))
+    history.happens(Executed(CALL_ID, "bridge", "NO_ANSWER"))
+    items = history.happens(TimerFired(history.last(StartTimer).name), after_s=0.5)
 
     assert [item for item in items if isinstance(item, UnbindCall)] == [UnbindCall(leg) for leg in legs]
 
@@ -350,7 +352,8 @@ def test_each_state_of_a_leg_is_told_in_order() -> None:
     )
     leg = history.last(BridgeTo).endpoints[0].call_id
 
-    history.happens(LegsBridged(CALL_ID, leg), after_s=3.0)
+    history.happens(ChannelAnswered(leg), after_s=3.0)
+    history.happens(LegsBridged(CALL_ID, leg), after_s=0.0)
     history.happens(ChannelDestroyed(leg, "NORMAL_CLEARING"), after_s=7.0)
 
     about = [dict(item.request.parameters) for item in history.done if isinstance(item, Notify)]
