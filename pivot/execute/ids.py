@@ -8,6 +8,7 @@ import re
 from pivot.execute.profile import Profile, SidFormat
 from pivot.model.call import Call, Party
 
+_ADDRESS = re.compile(r"(?:client|sips?):", re.IGNORECASE)
 _HEX_32 = re.compile(r"[0-9a-f]{32}")
 _INTERNATIONAL = re.compile(r"\+([0-9]{7,15})")
 _NORTH_AMERICAN = re.compile(r"\+?1?([2-9][0-9]{2}[2-9][0-9]{6})")
@@ -35,8 +36,17 @@ def sid(profile: Profile, prefix: str, text: str) -> str:
 
 
 def address(party: Party) -> str:
-    """A party as Twilio's `From` and `To` name it: E.164, or a SIP URI for who has no such number."""
-    return e164(party.user) or f"sip:{party.user}@{party.realm}"
+    """A party as Twilio's `From` and `To` name it: E.164, else an address as it is, else a SIP URI."""
+    if _ADDRESS.match(party.user):
+        return party.user
+    user = party.user if "@" in party.user else f"{party.user}@{party.realm}"
+    return e164(party.user) or f"sip:{user}"
+
+
+def host_of(uri: str) -> str:
+    """The host of a SIP URI, without port and parameters."""
+    host = uri.partition("@")[2].partition(";")[0]
+    return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
 
 
 def is_sip_caller(call: Call) -> bool:

@@ -62,10 +62,14 @@ class Profile:
     """Against the document's URL by the standard, or appended to it segment by segment."""
     base_follows_redirects: bool
     """The document's URL is the one that answered, or the one that was asked."""
+    plain_files: bool
+    """A name of a sound file without a path, `hello.mp3`, lies beside the document; else it is a media id."""
     wait_url_is_document: bool
     """A conference's `waitUrl` names a document to run, or an audio file."""
     say_interruptible: bool
     """A key stops Say and Play outside Gather; an attribute `terminators` wins in both profiles."""
+    key_ends_round: bool
+    """Such a key ends one round of `loop`, and the next one is heard; else it ends the verb."""
     typeahead: bool
     """Keys pressed before a Gather without prompts count for it."""
     gather_empty_without_prompt: bool
@@ -111,8 +115,10 @@ _TABLE = {
         sticky_params=True,
         url_resolution=UrlResolution.APPENDED,
         base_follows_redirects=False,
+        plain_files=False,
         wait_url_is_document=False,
         say_interruptible=True,
+        key_ends_round=True,
         typeahead=True,
         gather_empty_without_prompt=True,
         answer_on_redirect=True,
@@ -138,8 +144,10 @@ _TABLE = {
         sticky_params=False,
         url_resolution=UrlResolution.RFC_3986,
         base_follows_redirects=True,
+        plain_files=True,
         wait_url_is_document=True,
         say_interruptible=False,
+        key_ends_round=False,
         typeahead=False,
         gather_empty_without_prompt=False,
         answer_on_redirect=False,

@@ -7,7 +7,6 @@ caller may be gone by then. The URL that applications are told is where the file
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
 
 from pivot.execute.ids import call_sid, sid
 from pivot.execute.step_context import Course, Line
@@ -70,9 +69,8 @@ def _parameters(recording: Recording, line: Line) -> tuple[tuple[str, str], ...]
 
 def file_url(key: str, place: str, line: Line) -> str:
     """Where the file of this key is put and fetched, under a place that is an absolute URL."""
-    parts = urlsplit(place)
-    path = f"{parts.path.rstrip('/')}/{key}.{line.rules.recording_extension}"
-    return urlunsplit(parts._replace(path=path, fragment=""))
+    path, mark, query = place.partition("#")[0].partition("?")
+    return f"{path.rstrip('/')}/{key}.{line.rules.recording_extension}{mark}{query}"
 
 
 def begin_recording(recording: Recording, line: Line) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -44,6 +45,9 @@ class StepMaker(Protocol):
     def __call__(self, instruction: Instruction) -> Step: ...
 
 
+_SOUND_FILE = re.compile(
+    r"\.(?:aac|aiff?|au|flac|gsm|m4a|mp[23]|mpe?ga|ogg|opus|ul?aw|wav)(?:\?.*)?$", re.IGNORECASE
+)
 _MOST_CHARACTERS = 16_384
 """Of a call's variables, names and values: they ride on every request, and each document may add some."""
 
@@ -130,9 +134,13 @@ class Line:
 
     def media(self, written: str) -> str:
         """What the switch is to play: an absolute URL, or a media id or a stream of its own as it stands."""
-        is_media_id = "/" not in written and ":" not in written
+        is_media_id = "/" not in written and ":" not in written and not self._is_file(written)
         is_stream = "://" in written and not written.lower().startswith(("http://", "https://"))
         return written if is_media_id or is_stream else self.resolve(written)
+
+    def _is_file(self, name: str) -> bool:
+        """Whether a plain name is a file beside the document, and not the id of a medium in the account."""
+        return self.profile.plain_files and _SOUND_FILE.search(name) is not None
 
     # Requests
 

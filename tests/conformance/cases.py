@@ -12,6 +12,8 @@ from typing import Any
 CASES = Path(__file__).parents[1] / "vectors" / "twiml" / "cases.json"
 MORE_CASES = CASES.with_name("more_cases.json")
 """Our own, in the same format: the neighbours of those."""
+FURTHER_CASES = CASES.with_name("further_cases.json")
+"""Later ones, in the same format, with their neighbours."""
 BASE = "https://app.test"
 VOICE_URL = f"{BASE}/voice"
 EMPTY = "<Response/>"

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.cases import MORE_CASES, Case, matches, objection, read_cases
+from tests.conformance.cases import CASES as FIRST_CASES
+from tests.conformance.cases import FURTHER_CASES, MORE_CASES, Case, matches, objection, read_cases
 from tests.conformance.engine import run_on_engine
 from tests.conformance.failing import FAILING
 from tests.conformance.over_http import OVER_HTTP
 
 TABLE = Path(__file__).parents[2] / "docs" / "twiml.md"
-CASES = [case for case in read_cases() + read_cases(MORE_CASES) if case.id not in OVER_HTTP]
+FILES = (FIRST_CASES, MORE_CASES, FURTHER_CASES)
+CASES = [case for path in FILES for case in read_cases(path) if case.id not in OVER_HTTP]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

@@ -39,6 +39,7 @@ DIFFERENT = {
     "Gather with nested Say, digits during the prompt": "the prompt is stopped, not only forgotten",
     "Record, caller hangs up, Length in the event": "the length is the recording's own, not the channel's",
     "Record, channel active then RECORD_STOP": "only the media server that has the channel is to answer",
+    "Record, silence terminated with Length exactly the timeout": "a word in the first second is a recording",
     "Record, recordingUrl empty": "an empty URL is no URL: the file goes below the action's",
     **dict.fromkeys(
         [

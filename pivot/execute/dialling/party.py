@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pivot.execute.ids import host_of
 from pivot.execute.parameters import ChildLeg
 from pivot.execute.status import dialled_status
 from pivot.execute.step_context import Course, Line
 from pivot.execute.times import whole_seconds
 from pivot.model.call import Party as Address
 from pivot.model.dialling import Endpoint
-from pivot.model.instructions import NumberNoun, QueueNoun, RingNoun
+from pivot.model.instructions import ClientNoun, NumberNoun, QueueNoun, RingNoun, SipNoun
 from pivot.model.plain import plain
 
 _RANG_OUT = frozenset({"NO_ANSWER", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT"})
@@ -39,6 +40,8 @@ class DialledParty:
     """In a queue, before it was given to us."""
     told: int = 0
     """How many callbacks have left."""
+    shown_as: str = ""
+    """The `callerId` that it is shown; empty: the caller's own number."""
 
     @property
     def label(self) -> str:
@@ -59,8 +62,17 @@ class DialledParty:
 
     def child(self, line: Line) -> ChildLeg:
         """This leg as requests describe it."""
-        call = line.state.request.call
-        return ChildLeg(self.call_id, call.from_, Address(self.label, call.from_.realm))
+        caller = line.state.request.call.from_
+        from_ = Address(self.shown_as, caller.realm) if self.shown_as else caller
+        return ChildLeg(self.call_id, from_, self._address(caller.realm))
+
+    def _address(self, realm: str) -> Address:
+        match self.noun:
+            case SipNoun(uri=uri):
+                return Address(uri, host_of(uri))
+            case ClientNoun(identity=identity):
+                return Address(f"client:{identity}", realm)
+        return Address(self.label, realm)
 
     # What happens to it
 

@@ -138,6 +138,8 @@ class DialStep:
         for noun in self._nouns():
             found = next(answers, ()) if wanted(noun) is not None else ()
             parties += parties_of(noun, found, self.caller, line)
+        for party in parties:
+            party.shown_as = (self.verb.caller_id or "") if known.owned is not False else ""
         if len(parties) > _MOST_PARTIES:
             message = f"Dial would ring {len(parties)} phones; the first {_MOST_PARTIES} are rung"
             yield line.warn(message, _TOO_MANY)

@@ -55,7 +55,7 @@ class PromptStep:
     idle_id: str = ""
     """Of the question whether the sound has ended."""
     cut: bool = field(default=False)
-    """A key stopped the switch; nothing further is played."""
+    """A key stopped the switch; nothing further of this round is played."""
     result: Result | None = None
 
     def start(self, line: Line) -> Course:
@@ -87,8 +87,15 @@ class PromptStep:
     def _is_end(self, noop_id: str | None) -> bool:
         return bool(noop_id) and noop_id in (self.noop_id, self.idle_id)
 
+    def _skip(self, line: Line) -> None:
+        """A key has ended this round of the loop, or all of them."""
+        rounds = -(-self.played // len(self.sounds)) if line.profile.key_ends_round else self.times
+        self.played, self.cut = rounds * len(self.sounds), False
+
     def _play_next(self, line: Line) -> Course:
-        if self.cut or self.played == len(self.sounds) * self.times:
+        if self.cut:
+            self._skip(line)
+        if self.played == len(self.sounds) * self.times:
             self.result = GoOn()
             return
         sound = self.sounds[self.played % len(self.sounds)]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self, TypeVar
+from urllib.parse import urlsplit
 
 from pivot.model.call import Method
 from pivot.model.instructions import MAX_TIMES, Callback, NameValue
@@ -133,6 +134,18 @@ class Attributes:
             return tuple(dict.fromkeys(key for key in value if key in _KEYS))
         return default
 
+    def terminators(self) -> tuple[str, ...] | None:
+        """Kazoo's `terminators`: whatever is no key is left out, so `none` is none; None: not written.
+
+        Source: kapi_dialplan.erl, terminators.
+        """
+        value = self.written("terminators")
+        if value is None:
+            return None
+        if value.lower() != "none" and not _KEYS.issuperset(value):
+            self.bad("terminators", "holds more than the keys 0-9, * and #; the rest is ignored", None)
+        return tuple(dict.fromkeys(key for key in value if key in _KEYS))
+
     def words(
         self, name: str, known: tuple[str, ...], default: tuple[str, ...], twilio: int
     ) -> tuple[str, ...]:
@@ -173,4 +186,14 @@ def is_url(value: str) -> bool:
         len(value) <= 4096
         and not _UNSAFE.search(value)
         and (scheme is None or scheme[1].lower() in ("http", "https"))
+        and _names_a_host(value, absolute=scheme is not None)
     )
+
+
+def _names_a_host(value: str, *, absolute: bool) -> bool:
+    """Whether the host of a reference, which a relative one may leave out, can be told from the rest."""
+    try:
+        parts = urlsplit(value)
+        return parts.port != 0 and bool(parts.hostname or not (absolute or value.startswith("//")))
+    except ValueError:  # brackets around no IPv6 address, a port that is no number
+        return False

@@ -38,5 +38,9 @@ def _sendable(parameters: tuple[NameValue, ...], element: Element, reading: Read
         if may_be_header(f"X-{parameter.name}", parameter.value):
             yield parameter
         else:
-            message = f"Parameter {parameter.name[:40]!r} cannot be sent as a SIP header; left out"
+            is_name = not may_be_header(f"X-{parameter.name}", "")
+            what = "is a name" if is_name else f"has a value, {parameter.value[:40]!r},"
+            message = (
+                f"Parameter {parameter.name[:40]!r} {what} that cannot be sent in a SIP header; left out"
+            )
             reading.warn(Code.TWIML_VALUE, element.at, message, Twilio.SIP_HEADER_NAME)

@@ -21,6 +21,9 @@ _KAZOO_MEDIA: Final = re.compile(
     r"(tone_stream|silence_stream|prompt)://(?!(?i:path=))[^\s\x00-\x1f\x7f]{1,500}"
     r"|local_stream://[^\s\x00-\x1f\x7f/]{1,500}"
 )
+_BLANKS: Final = re.compile(r"(?<=[/.\w)-]) +(?=[\w(.-])")
+"""Blanks within an address: they are sent as they stand, as by Kazoo, and media servers take them."""
+_BLANK_IN_HOST: Final = re.compile(r"(?:https?:)?//[^/?]* ", re.IGNORECASE)
 _EXPANDED: Final = re.compile(r"\$\{|^[{\[<$@!|&]")
 
 
@@ -28,7 +31,7 @@ def read(element: Element, reading: Reading, *, in_gather: bool = False) -> Iter
     """One PlayVerb, or nothing when there is nothing that can be played."""
     with Attributes(element, reading) as given:
         times = given.times(Twilio.PLAY_LOOP)
-        terminators = given.keys("terminators", None, Twilio.NOT_IN_SCHEMA)
+        terminators = given.terminators()
         digits = given.written("digits")
         if digits and (in_gather or not _DIGITS.fullmatch(digits)):
             why = "are not sent inside Gather" if in_gather else "are no keys; 0-9, A-D, #, *, w and W are"
@@ -47,6 +50,6 @@ def read(element: Element, reading: Reading, *, in_gather: bool = False) -> Iter
 
 def is_media(text: str) -> bool:
     """Whether a trimmed text can name media: a URL, a Kazoo media id, or a stream that the switch makes."""
-    if not text or _EXPANDED.search(text):
+    if not text or _EXPANDED.search(text) or _BLANK_IN_HOST.match(text):
         return False
-    return is_url(text) or _KAZOO_MEDIA.fullmatch(text) is not None
+    return is_url(_BLANKS.sub("%20", text)) or _KAZOO_MEDIA.fullmatch(text) is not None

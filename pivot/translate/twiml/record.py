@@ -32,7 +32,7 @@ def read(element: Element, reading: Reading) -> Iterator[RecordVerb]:
             action=given.url("action") or "",
             method=given.method("method", Twilio.RECORD_METHOD),
             timeout_s=given.seconds("timeout", 5.0, 0, _LONGEST_S, Twilio.RECORD_TIMEOUT),
-            finish_on_keys=given.keys("finishOnKey", ALL_KEYS, Twilio.RECORD_FINISH_ON_KEY),
+            finish_on_keys=_finish_keys(given),
             max_length_s=given.seconds(
                 "maxLength", most_s or _USUAL_S, 1, most_s or _LONGEST_S, _max_length_number(given)
             ),
@@ -45,6 +45,12 @@ def read(element: Element, reading: Reading) -> Iterator[RecordVerb]:
             at=element.at,
         )
     yield verb
+
+
+def _finish_keys(given: Attributes) -> tuple[str, ...]:
+    if given.written("finishOnKey") == "none":  # Kazoo's word for the empty set
+        return ()
+    return given.keys("finishOnKey", ALL_KEYS, Twilio.RECORD_FINISH_ON_KEY)
 
 
 def _max_length_number(given: Attributes) -> Twilio:

@@ -37,7 +37,7 @@ def read(element: Element, reading: Reading, numbers: Numbers = TOP) -> Iterator
     speech = read_speech(element, reading)
     with Attributes(element, reading) as given:
         times = given.times(numbers.loop)
-        terminators = given.keys("terminators", None, Twilio.NOT_IN_SCHEMA)
+        terminators = given.terminators()
         voice, language = given.text("voice", max_length=100), given.text("language", max_length=100)
         choice = voices.choose(voice, language, given.text("engine"), reading.rules.voice)
         tag = language if language and voices.is_language_tag(language) else None

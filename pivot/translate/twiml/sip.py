@@ -124,15 +124,22 @@ def fitting(headers: tuple[NameValue, ...], element: Element, reading: Reading) 
     kept: list[NameValue] = []
     room = _LONGEST_HEADERS
     for header in headers:
-        number = None
         room -= len(header.name) + len(header.value) + 2
-        if not (_HEADER_NAME.fullmatch(header.name) and may_be_header(header.name, header.value)):
-            number = Twilio.SIP_HEADER_NAME
-        elif room < 0:
-            number = Twilio.SIP_HEADER_LENGTH
-        if number is None:
+        why, number = _objection(header, room)
+        if not why:
             kept.append(header)
         else:
-            message = f"SIP header {header.name[:40]!r} may not be sent; left out"
+            message = f"SIP header {header.name[:40]!r} {why}; left out"
             reading.warn(Code.TWIML_VALUE, element.at, message, number)
     return tuple(kept)
+
+
+def _objection(header: NameValue, room: int) -> tuple[str, Twilio]:
+    """Why a header is not sent, with Twilio's number; empty: it is. `room` is left behind it."""
+    if not _HEADER_NAME.fullmatch(header.name):
+        return "is none that may be sent", Twilio.SIP_HEADER_NAME
+    if not may_be_header(header.name, header.value):
+        return f"has a value that cannot be sent, {header.value[:40]!r}", Twilio.SIP_HEADER_NAME
+    if room < 0:
+        return f"goes beyond the {_LONGEST_HEADERS} characters of all headers", Twilio.SIP_HEADER_LENGTH
+    return "", Twilio.SIP_HEADER_NAME
