@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "translate": {"model"},
     "execute": {"model", "translate"},
     "meeting": {"model"},
+    "pool": {"model", "translate", "execute"},
     "session": {"model", "execute", "meeting"},
     "bus": {"model", "wire"},
     "fetch": {"model"},

@@ -31,6 +31,7 @@ from pivot.fetch.fetcher import HttpFetcher, open_fetcher
 from pivot.meeting.shared import SharedMeetings, open_meetings
 from pivot.model.call import PivotRequest
 from pivot.model.speech import Repertoire
+from pivot.pool.translator import TranslationPool, open_pool
 from pivot.session.held_delivery import HeldDelivery
 from pivot.session.ports import Delivery, NoPhones, NoSpeech, Observer
 from pivot.session.worker import Limits, Worker
@@ -71,6 +72,7 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
         studio = await rooms.enter_async_context(open_speech(settings.speech))
         force = InForce(settings, fetcher, speech=studio.repertoire if studio else Repertoire())
         cluster = await rooms.enter_async_context(open_cluster(wanted_of(settings, node), force.follow))
+        pool = await rooms.enter_async_context(open_pool(settings.pool))
         letters = Letters(node, settings.bus.publish_timeout_s)
         meetings = await rooms.enter_async_context(open_meetings(letters, node))
         messages = settings.twiml.sms != "off"
@@ -87,6 +89,7 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
                 meetings=meetings,
                 phones=cluster.phones or NoPhones(),
                 speech=studio or NoSpeech(),
+                translator=pool,
             ),
             force.rules,
             watchers(metrics, debug.recorder),
@@ -96,6 +99,7 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
         show_figures(metrics, worker, bus, debug)
         show_fetching(metrics, fetcher)
         show_meetings(metrics, meetings)
+        show_pool(metrics, pool)
         routes = health_routes(metrics, ready_checks(bus), store_state(debug))
         if studio is not None:
             show_speech(metrics, studio)
@@ -203,6 +207,15 @@ def show_fetching(metrics: Metrics, fetcher: HttpFetcher) -> None:
             f"Servers whose breaker is {state}.",
             partial(_breakers, fetcher, state),
         )
+
+
+def show_pool(metrics: Metrics, pool: TranslationPool) -> None:
+    """Long answers, and the processes that read them."""
+    counts = pool.counts
+    metrics.show("pivot_pool_read_total", "Long answers read outside the worker.", lambda: counts.read)
+    metrics.show("pivot_pool_refused_total", "Long answers that were too much.", lambda: counts.refused)
+    metrics.show("pivot_pool_waiting", "Long answers that wait for a process.", lambda: pool.waiting)
+    metrics.show("pivot_pool_processes", "Processes that run now.", lambda: len(pool.pids))
 
 
 def show_meetings(metrics: Metrics, meetings: SharedMeetings) -> None:

@@ -61,6 +61,11 @@ class CallMachine:
         self.state = state
         self._core = Core(state, rules, rules.profile_of(state.request).profile)
 
+    @property
+    def rules(self) -> Rules:
+        """What the operator chose when the call began."""
+        return self._core.rules
+
     def receive(self, event: Event, at_s: float) -> list[Command | Note]:
         """What is to be done because of `event`, in order.
 

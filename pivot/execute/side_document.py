@@ -21,7 +21,6 @@ from pivot.model.codes import Code
 from pivot.model.commands import CancelFetch
 from pivot.model.documents import KazooFlow
 from pivot.model.events import Event, Fetched, FetchFailed
-from pivot.model.fetch import Answer
 from pivot.model.notes import AnswerAccepted, AnswerRefused
 from pivot.model.plain import plain
 from pivot.translate.twiml.places import Place
@@ -58,13 +57,13 @@ class Aside:
         self.result, self.wanted, self.failed = None, None, False
         self.asked += 1
         self.question, fetch = line.elsewhere(self.leg, absolute, self.child).ask(absolute, method, extra)
-        yield fetch
+        yield replace(fetch, place=self.place.value)
 
     def receive(self, event: Event, line: Line) -> Course:
         """Every event of the call; those for others are ignored."""
         match event:
-            case Fetched(fetch_id, answer) if self._awaits(fetch_id):
-                yield from self._begin(answer, line)
+            case Fetched(fetch_id) if self._awaits(fetch_id):
+                yield from self._begin(event, line)
             case FetchFailed(fetch_id) if self._awaits(fetch_id):
                 self._lose()
             case _ if self.program is not None:
@@ -87,12 +86,12 @@ class Aside:
         assert self.program is not None
         return line.elsewhere(self.leg, self.program.base_url, self.child)
 
-    def _begin(self, answer: Answer, line: Line) -> Course:
+    def _begin(self, event: Fetched, line: Line) -> Course:
         question, self.question = self.question, None
         assert question is not None
         fetch_id, iteration = question.fetch_id, question.iteration
         try:
-            document = line.translate(answer, self.place)
+            document = line.document_of(event, self.place)
         except DocumentError as error:
             yield AnswerRefused(
                 fetch_id, iteration, error.code, str(error), error.details or {}, error.line, error.column
@@ -104,7 +103,7 @@ class Aside:
             self._lose()
             return
         yield AnswerAccepted(fetch_id, iteration, "twiml", document.warnings)
-        base = base_url(line.profile, question.asked_url, question.sent_url, answer.url)
+        base = base_url(line.profile, question.asked_url, question.sent_url, event.answer.url)
         self.program = Program(self.leg, base, document.instructions)
         yield from self.program.start(self._line(line))
         yield from self._follow(line)

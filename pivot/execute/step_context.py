@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pivot.execute.document_request import Texts, ask, request_of, source_of, with_keys
+from pivot.execute.fetched_document import document_of
 from pivot.execute.parameters import (
     ChildLeg,
     is_standard_name,
@@ -24,12 +25,11 @@ from pivot.model.call import Method
 from pivot.model.codes import Code
 from pivot.model.commands import Command, Fetch, Notify
 from pivot.model.documents import Document
-from pivot.model.events import ChannelDestroyed
-from pivot.model.fetch import Answer, FetchRequest, Purpose
+from pivot.model.events import ChannelDestroyed, Fetched
+from pivot.model.fetch import FetchRequest, Purpose
 from pivot.model.instructions import Callback, Instruction, NameValue
 from pivot.model.notes import Note, Noticed
 from pivot.model.switch import AnswerCall, SetNumber
-from pivot.translate.answer import translate
 from pivot.translate.twiml.places import Place
 
 if TYPE_CHECKING:
@@ -180,13 +180,13 @@ class Line:
         request = cdr_request(self.state.request, event.cdr, self.draw_id(), self.state.iteration, told=told)
         return Fetch(request)
 
-    def translate(self, answer: Answer, place: Place) -> Document:
+    def document_of(self, event: Fetched, place: Place) -> Document:
         """The document in an answer, for where it will run.
 
         Raises:
             DocumentError: it cannot be run.
         """
-        return translate(answer, self.rules.translate, place)
+        return document_of(event, self.rules.translate, place)
 
     def _request(self, url: str, method: Method, extra: Texts) -> FetchRequest:
         source = source_of(self.state, self.profile, url, method, extra, self.child)

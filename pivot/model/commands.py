@@ -24,6 +24,8 @@ class Fetch:
     """Ask a server; `Fetched` or `FetchFailed` with the same `fetch_id` follows, unless cancelled."""
 
     request: FetchRequest
+    place: str = "call"
+    """Where the document will run, for who reads it beforehand: a `Place` of the translator."""
 
 
 @plain

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from pivot.errors import DocumentError
 from pivot.model.codes import Code
 from pivot.model.instructions import Instruction
+from pivot.model.json import JsonObject
 from pivot.model.plain import plain
 
 MOST_WARNINGS = 100
@@ -41,6 +43,27 @@ class TwimlDocument:
 
     instructions: tuple[Instruction, ...]
     warnings: tuple[DocumentWarning, ...] = ()
+
+
+@plain
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an answer cannot be run: a `DocumentError` as plain data."""
+
+    code: Code
+    message: str
+    details: JsonObject = field(default_factory=dict)
+    line: int | None = None
+    column: int | None = None
+
+    @classmethod
+    def of(cls, error: DocumentError) -> Refusal:
+        return cls(error.code, str(error), error.details or {}, error.line, error.column)
+
+    def error(self) -> DocumentError:
+        return DocumentError(
+            self.code, self.message, details=self.details or None, line=self.line, column=self.column
+        )
 
 
 Document: TypeAlias = KazooFlow | TwimlDocument

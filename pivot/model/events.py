@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pivot.model.dialling import DiallingEvent, EndpointsFound
+from pivot.model.documents import Document, Refusal
 from pivot.model.fetch import Answer, FetchFailure
 from pivot.model.json import JsonObject
 from pivot.model.plain import plain
@@ -34,6 +35,8 @@ class Fetched:
 
     fetch_id: str
     answer: Answer
+    document: Document | Refusal | None = None
+    """What the answer says, where that was found out beside the call's turn; None: it is still to be read."""
 
 
 @plain

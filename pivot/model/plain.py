@@ -30,6 +30,11 @@ def plain(cls: T) -> T:
     return cls
 
 
+def registered(name: str) -> type | None:
+    """The class that this name stands for; None: no plain data."""
+    return _known.get(name)
+
+
 def to_json(value: object) -> Json:
     """The JSON form of plain data.
 

@@ -60,6 +60,14 @@ class Schemas:
     blacklist: Blacklist = KAZOOS_OWN
     """Hosts that no URL in a flow may name."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process, which makes its own checks."""
+        return {
+            "documents": dict(self.documents),
+            "problems": self.problems,
+            "blacklist": self.blacklist,
+        }
+
     @classmethod
     def bundled(cls) -> Schemas:
         """The documents that pivot brings along; one library for all who ask."""

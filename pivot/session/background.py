@@ -13,12 +13,14 @@ from typing import TypeVar
 import structlog
 
 from pivot.errors import SpeechError
+from pivot.execute.rules import Rules
 from pivot.model.call import Call
 from pivot.model.codes import Code
-from pivot.model.commands import Notify
+from pivot.model.commands import Fetch, Notify
 from pivot.model.dialling import EndpointsFound, LookUpEndpoints
+from pivot.model.documents import Document, Refusal
 from pivot.model.events import Event, Fetched, FetchFailed, Notified
-from pivot.model.fetch import Answer, FetchFailure, FetchRequest
+from pivot.model.fetch import Answer, FetchFailure, FetchRequest, Purpose
 from pivot.model.json import JsonObject
 from pivot.model.plain import to_json
 from pivot.model.speech import SpeechEvent, Synthesise, Synthesised, SynthesisFailed
@@ -31,7 +33,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _RunningFetch:
-    request: FetchRequest
+    command: Fetch
     ends_at: float
     task: asyncio.Task[None]
 
@@ -42,6 +44,7 @@ class Beside:
     Args:
         call: whose.
         world: by which it is done.
+        rules: what the call's answers are read by.
         post: is given every event but `Notified`.
         notified: is given that one, which may come when the session is over.
     """
@@ -50,11 +53,13 @@ class Beside:
         self,
         call: Call,
         world: World,
+        rules: Rules,
         post: Callable[[Event], None],
         notified: Callable[[Notified], None],
     ) -> None:
         self._call = call
         self._world = world
+        self._rules = rules
         self._post = post
         self._notified = notified
         self._fetches: dict[str, _RunningFetch] = {}
@@ -64,7 +69,7 @@ class Beside:
     def written(self) -> JsonObject:
         """What is under way, as plain JSON, so that it can be asked for again elsewhere."""
         return {
-            "fetches": [[to_json(each.request), each.ends_at] for each in self._fetches.values()],
+            "fetches": [[to_json(each.command), each.ends_at] for each in self._fetches.values()],
             "speeches": [to_json(command) for command, _ in self._speeches.values()],
             "asides": [to_json(command) for command in self._asides.values()],
         }
@@ -80,24 +85,34 @@ class Beside:
 
     # Documents
 
-    def fetch(self, request: FetchRequest) -> None:
+    def fetch(self, command: Fetch) -> None:
+        request = command.request
         name = f"fetch {request.fetch_id} of {self._call.call_id}"
-        task = asyncio.create_task(self._ask(request), name=name)
+        task = asyncio.create_task(self._ask(command), name=name)
         ends_at = self._world.now() + request.deadline_s
-        self._fetches[request.fetch_id] = _RunningFetch(request, ends_at, task)
+        self._fetches[request.fetch_id] = _RunningFetch(command, ends_at, task)
 
     async def cancel_fetch(self, fetch_id: str) -> None:
         fetch = self._fetches.pop(fetch_id, None)
         if fetch is not None:
             await _cancel(fetch.task)
 
-    async def _ask(self, request: FetchRequest) -> None:
-        result = await self._fetched(request)
-        del self._fetches[request.fetch_id]
+    async def _ask(self, command: Fetch) -> None:
+        """A long answer is read before the call sees it: its turn would hold up all others."""
+        fetch_id, result = command.request.fetch_id, await self._fetched(command.request)
+        event: Fetched | FetchFailed
         if isinstance(result, Answer):
-            self._post(Fetched(request.fetch_id, result))
+            event = Fetched(fetch_id, result, await self._read(command, result))
         else:
-            self._post(FetchFailed(request.fetch_id, result))
+            event = FetchFailed(fetch_id, result)
+        del self._fetches[fetch_id]
+        self._post(event)
+
+    async def _read(self, command: Fetch, answer: Answer) -> Document | Refusal | None:
+        if command.request.purpose is not Purpose.DOCUMENT:
+            return None
+        account_id = self._call.account_id
+        return await self._world.translator.translate(account_id, answer, command.place, self._rules)
 
     async def _fetched(self, request: FetchRequest) -> Answer | FetchFailure:
         try:

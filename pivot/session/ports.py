@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from pivot.errors import SpeechError
+from pivot.execute.rules import Rules
 from pivot.model.call import Call, PivotRequest
 from pivot.model.commands import BusCommand
 from pivot.model.dialling import Endpoint, Identity, Wanted
+from pivot.model.documents import Document, Refusal
 from pivot.model.events import Event
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
 from pivot.model.json import JsonObject
@@ -26,6 +28,27 @@ class Fetcher(Protocol):
 
     async def fetch(self, request: FetchRequest) -> Answer | FetchFailure:
         """Ask; every fault of the server or the network is a value. Cancel the task to stop."""
+
+
+class Translator(Protocol):
+    """Reads long answers beside the calls' turns."""
+
+    async def translate(
+        self, account_id: str | None, answer: Answer, place: str, rules: Rules
+    ) -> Document | Refusal | None:
+        """What an answer says, or why it cannot be run; None: it is short, and the engine reads it itself.
+
+        Cancel the task to stop waiting.
+        """
+
+
+class NoTranslator:
+    """The engine reads every answer itself."""
+
+    async def translate(
+        self, account_id: str | None, answer: Answer, place: str, rules: Rules
+    ) -> Document | Refusal | None:
+        return None
 
 
 class Bus(Protocol):

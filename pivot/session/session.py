@@ -58,6 +58,9 @@ from pivot.session.world import World
 
 log = structlog.get_logger()
 
+_AT_A_TIME = 50
+"""Commands and notes of one call, after which other calls have their turn."""
+
 
 class Session:
     """Hosts the engine of one call until it ends.
@@ -82,7 +85,7 @@ class Session:
         self._arrived = asyncio.Event()
         self._outstanding: deque[Command | Note] = deque()
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._beside = Beside(machine.state.request.call, world, self.post, self._notified)
+        self._beside = Beside(machine.state.request.call, world, machine.rules, self.post, self._notified)
         self._bound: list[str] = []
         self._owned = False
         self._meets = False
@@ -140,7 +143,13 @@ class Session:
             self._outstanding.extend(self._machine.abandon(Code.WORKER_CRASH, repr(error), at_s))
 
     async def _perform_outstanding(self) -> None:
+        performed = 0
         while self._outstanding:
+            performed += 1
+            if performed % _AT_A_TIME == 0:
+                await asyncio.sleep(
+                    0
+                )  # most commands wait for nothing, and a document may lead to a thousand
             item = self._outstanding[0]
             self.tell(item)
             try:
@@ -172,8 +181,8 @@ class Session:
 
     async def _perform(self, item: Command | Note) -> None:
         match item:
-            case Fetch(request):
-                self._beside.fetch(request)
+            case Fetch():
+                self._beside.fetch(item)
             case CancelFetch(fetch_id):
                 await self._beside.cancel_fetch(fetch_id)
             case Notify():
@@ -307,8 +316,10 @@ class Session:
         now = world.now()
         session._began -= now - snapshot["began_at"]
         session._outstanding.extend(BindCall(call_id) for call_id in snapshot["bound"])
-        for request, ends_at in snapshot["fetches"]:
-            session._outstanding.append(Fetch(replace(from_json(request), deadline_s=ends_at - now)))
+        for command, ends_at in snapshot["fetches"]:
+            fetch: Fetch = from_json(command)
+            request = replace(fetch.request, deadline_s=ends_at - now)
+            session._outstanding.append(replace(fetch, request=request))
         for kind in ("speeches", "asides", "outstanding"):
             session._outstanding.extend(from_json(item) for item in snapshot[kind])
         for event in snapshot["inbox"]:

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pivot.meeting.local import LocalMeetings
-from pivot.session.ports import Bus, Fetcher, Meetings, NoPhones, NoSpeech, Ownership, Phones, Speech
+from pivot.session.ports import (
+    Bus,
+    Fetcher,
+    Meetings,
+    NoPhones,
+    NoSpeech,
+    NoTranslator,
+    Ownership,
+    Phones,
+    Speech,
+    Translator,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +32,4 @@ class World:
     meetings: Meetings = field(default_factory=LocalMeetings)
     phones: Phones = field(default_factory=NoPhones)
     speech: Speech = field(default_factory=NoSpeech)
+    translator: Translator = field(default_factory=NoTranslator)

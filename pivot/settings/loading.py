@@ -18,6 +18,7 @@ from pivot.bus.settings import BusSettings
 from pivot.debug.settings import DebugSettings
 from pivot.errors import ConfigError
 from pivot.fetch.settings import FetchSettings
+from pivot.pool.settings import PoolSettings
 from pivot.settings.values import value_of, wanted
 from pivot.speech.settings import SpeechSettings
 from pivot.web.settings import WebSettings
@@ -125,6 +126,7 @@ class Settings:
     health: HealthSettings = field(default_factory=HealthSettings)
     twiml: TwimlSettings = field(default_factory=TwimlSettings)
     speech: SpeechSettings = field(default_factory=SpeechSettings)
+    pool: PoolSettings = field(default_factory=PoolSettings)
     compat: CompatSettings = field(default_factory=CompatSettings)
     schemas: SchemasSettings = field(default_factory=SchemasSettings)
     kazoo: KazooSettings = field(default_factory=KazooSettings)

@@ -66,11 +66,30 @@ def translate(answer: Answer, rules: TranslateRules, place: Place = Place.CALL) 
             )
 
 
-def _check_status(status: int, rules: TranslateRules) -> None:
+def is_long(answer: Answer, rules: TranslateRules, longest: int) -> bool:
+    """Whether reading this may take long: the costs of every reader are linear in the body's length.
+
+    Refusing a status costs nothing, and of a sound only the URL is of interest.
+    """
+    if len(answer.body) <= longest or not _is_accepted(answer.status, rules):
+        return False
+    return not (answer.header("content-type") or "").strip().lower().startswith("audio/")
+
+
+def limit_code(answer: Answer) -> Code:
+    """The code of an answer that is too much to read."""
+    is_xml = answer.body.lstrip(_BEFORE_TEXT)[:1] == b"<"
+    return Code.ANSWER_XML_LIMIT if is_xml else Code.ANSWER_JSON_LIMIT
+
+
+def _is_accepted(status: int, rules: TranslateRules) -> bool:
     accepted = rules.accepted_statuses
-    if status in accepted if accepted is not None else 200 <= status < 300:
-        return
-    raise DocumentError(Code.HTTP_STATUS, f"the server answered with status {status}; answer with 200")
+    return status in accepted if accepted is not None else 200 <= status < 300
+
+
+def _check_status(status: int, rules: TranslateRules) -> None:
+    if not _is_accepted(status, rules):
+        raise DocumentError(Code.HTTP_STATUS, f"the server answered with status {status}; answer with 200")
 
 
 def _reader(content_type: str | None, media_type: str, body: bytes, rules: TranslateRules) -> Reader | None:

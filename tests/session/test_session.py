@@ -11,10 +11,12 @@ from dataclasses import replace
 import pytest
 
 from pivot.execute.machine import CallMachine
+from pivot.execute.rules import Rules
 from pivot.execute.state import CallState
 from pivot.model.call import Party, PivotRequest
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import BusCommand, End, HandOverFlow, SayFailed, SayProcessing, SendMessage
+from pivot.model.documents import Document, KazooFlow, Refusal
 from pivot.model.events import ChannelDestroyed, Event, Executed, Requested
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest, Purpose
 from pivot.model.notes import Moment
@@ -96,6 +98,58 @@ def test_a_quick_answer_costs_no_binding() -> None:
     assert scene.run() == (End(Outcome.OK), 0.0)
     assert scene.commands == [SayProcessing(), HandOverFlow(FLOW)]
     assert (scene.delivery.acknowledged, scene.bus.bound, scene.ownership.records) == (1, (), {})
+
+
+class ReadsElsewhere:
+    """Takes its time over every answer; says what it is told to."""
+
+    def __init__(self, result: Document | Refusal, delay_s: float) -> None:
+        self.asked: list[tuple[str | None, bytes, str]] = []
+        self._result, self._delay_s = result, delay_s
+
+    async def translate(
+        self, account_id: str | None, answer: Answer, place: str, rules: Rules
+    ) -> Document | Refusal | None:
+        self.asked.append((account_id, answer.body, place))
+        await asyncio.sleep(self._delay_s)
+        return self._result
+
+
+def test_an_answer_that_was_read_elsewhere_is_not_read_again() -> None:
+    """The document comes with the answer; nobody else's call waited for it."""
+    elsewhere = ReadsElsewhere(KazooFlow('{"module":"elsewhere"}'), 0.5)
+    scene = Scene()
+    scene.world = replace(scene.world, translator=elsewhere)
+
+    assert scene.run() == (End(Outcome.OK), 0.5)
+    assert scene.commands == [SayProcessing(), HandOverFlow('{"module":"elsewhere"}')]
+    assert elsewhere.asked == [(scene.request.call.account_id, FLOW.encode(), "call")]
+
+
+def test_a_refusal_from_elsewhere_is_the_calls_own() -> None:
+    """With its code, as if the engine had read the answer."""
+    scene = Scene()
+    refusal = Refusal(Code.ANSWER_JSON_LIMIT, "too much")
+    scene.world = replace(scene.world, translator=ReadsElsewhere(refusal, 0.5))
+
+    end, _ = scene.run()
+
+    assert (end.outcome, end.code, end.message) == (Outcome.BRANCHED, Code.ANSWER_JSON_LIMIT, "too much")
+    assert scene.commands == [SayFailed()]
+
+
+def test_a_hang_up_ends_the_reading_of_an_answer() -> None:
+    """Nobody waits for a document without a caller, and callflow waits nine seconds at most."""
+    scene = Scene()
+    scene.world = replace(scene.world, translator=ReadsElsewhere(KazooFlow("{}"), 60.0))
+    end, at_s = scene.run((1.0, ChannelDestroyed(CALL_ID)))
+    assert (end.code, at_s) == (Code.CALL_GONE, 1.0)
+
+    scene = Scene()
+    scene.world = replace(scene.world, translator=ReadsElsewhere(KazooFlow("{}"), 60.0))
+    end, at_s = scene.run()
+    assert (end.code, scene.commands) == (Code.CALL_DEADLINE, [SayFailed()])
+    assert at_s < 9.5
 
 
 def test_a_hang_up_ends_a_slow_fetch() -> None:

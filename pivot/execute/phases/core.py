@@ -11,6 +11,7 @@ from pivot.execute.after_hangup import without_channel
 from pivot.execute.catalogue import step_for
 from pivot.execute.cookies import keep_cookies
 from pivot.execute.document_request import Texts, ask
+from pivot.execute.fetched_document import document_of
 from pivot.execute.parameters import error_parameters
 from pivot.execute.profile import Profile
 from pivot.execute.rules import Rules
@@ -25,7 +26,6 @@ from pivot.model.events import ChannelDestroyed, Event, Fetched, FetchFailed, Us
 from pivot.model.fetch import Answer
 from pivot.model.notes import AnswerAccepted, AnswerRefused, Note
 from pivot.model.overrides import read_overrides
-from pivot.translate.answer import translate
 
 SLOW = "slow"
 DEADLINE = "deadline"
@@ -125,7 +125,7 @@ class Core:
         if self.profile.keeps_cookies:
             self.state.cookies = keep_cookies(self.state.cookies, event.answer)
         try:
-            document = translate(event.answer, self.rules.translate)
+            document = document_of(event, self.rules.translate)
         except DocumentError as error:
             yield _refusal(event.fetch_id, question.iteration, error)
             return (yield from self._no_document(question, error.code, str(error), at_s))

@@ -1,0 +1,25 @@
+"""Settings of the processes that read long answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """Which answers are read outside the worker's process, and at what cost at most."""
+
+    processes: int = 2  # processes at a time; 0: every answer is read in the worker's own
+    inline_bytes: int = 4_096  # an answer of this length at most is read in the worker's own
+    timeout_s: float = 3.0  # how long reading one answer may take; then it is refused
+    max_waiting: int = 200  # answers of one account that may wait for a process; more are refused
+    max_memory_mb: int = 512  # address space of one process beyond what it starts with
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        for name in ("processes", "inline_bytes"):
+            if getattr(self, name) < 0:
+                yield name, f"is {getattr(self, name)}, want 0 or more"
+        for name in ("timeout_s", "max_waiting", "max_memory_mb"):
+            if getattr(self, name) <= 0:
+                yield name, f"is {getattr(self, name)}, want more than 0"
