@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pivot.model.json import JsonObject
 
 
+MAX_MESSAGE = 2_000
+"""Characters of a message in which a stranger's words may stand."""
+
+
 class PivotError(Exception):
     """Base of all errors that pivot raises on purpose."""
 
@@ -50,7 +54,7 @@ class DocumentError(PivotError):
         line: int | None = None,
         column: int | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message[:MAX_MESSAGE])
         self.code = code
         self.details = details
         self.line = line

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from collections.abc import Mapping
 
 import orjson
@@ -15,7 +14,7 @@ from pivot.model.json import Json
 MAX_DEPTH = 100
 """What lies deeper is stored as `…`: encoders give up on depth long before memory runs out."""
 
-_ESCAPES = re.compile(rb"\\\\|\\u00([01][0-9a-f])")
+_LOWER_ESCAPES = [f"\\u00{number:02x}".encode() for number in range(32) if number % 16 > 9]
 
 
 def encode(value: Json) -> bytes:
@@ -76,9 +75,13 @@ def public_hash(public: bytes) -> str:
     """
     written = b'{"public":' + public + b"}"
     if b"\\u00" in written:
-        written = _ESCAPES.sub(_upper, written)
+        written = _with_upper_escapes(written)
     return hashlib.md5(written, usedforsecurity=False).hexdigest()
 
 
-def _upper(found: re.Match[bytes]) -> bytes:
-    return b"\\u00" + found[1].upper() if found[1] else found[0]
+def _with_upper_escapes(written: bytes) -> bytes:
+    """`\\u001f` as `\\u001F`, but not where its backslash is itself escaped. A body may be full of them."""
+    written = written.replace(b"\\\\", b"\0")  # JSON text holds no zero byte
+    for escape in _LOWER_ESCAPES:
+        written = written.replace(escape, b"\\u" + escape[2:].upper())
+    return written.replace(b"\0", b"\\\\")

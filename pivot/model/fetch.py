@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pivot.errors import MAX_MESSAGE
 from pivot.model.call import BodyFormat, Method
 from pivot.model.codes import Code
 from pivot.model.plain import plain
@@ -117,3 +118,6 @@ class FetchFailure:
     message: str
     attempts: tuple[Attempt, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", self.message[:MAX_MESSAGE])

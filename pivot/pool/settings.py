@@ -11,7 +11,7 @@ class PoolSettings:
     """Which answers are read outside the worker's process, and at what cost at most."""
 
     processes: int = 2  # processes at a time; 0: every answer is read in the worker's own
-    inline_bytes: int = 4_096  # an answer of this length at most is read in the worker's own
+    inline_bytes: int = 8_192  # longer answers are not read in the worker's own, nor those of many parts
     timeout_s: float = 3.0  # how long reading one answer may take; then it is refused
     max_waiting: int = 200  # answers of one account that may wait for a process; more are refused
     max_memory_mb: int = 512  # address space of one process beyond what it starts with

@@ -63,6 +63,9 @@ def slow_answer() -> Answer:
 async def test_a_short_answer_is_the_engines_own_to_read(pool: TranslationPool) -> None:
     """Nearly every document is short, and pays nothing."""
     assert await pool.translate("a", answer("<Response/>"), "call", RULES) is None
+    assert await pool.translate("a", answer("<!--" + "-" * 8_000), "call", RULES) is None
+    assert await pool.translate("a", answer("<!--" + " " * 8_200), "call", RULES) is not None
+    assert await pool.translate("a", answer("<Response>" + "<Say/>" * 200), "call", RULES) is not None
     assert await pool.translate("a", answer(SAYS, status=404), "call", RULES) is None
     assert await pool.translate("a", answer(SAYS, "audio/wav"), "call", RULES) is None
 

@@ -16,6 +16,7 @@ from pivot.translate.twiml.reading import Reading
 
 T = TypeVar("T")
 
+MAX_URL: Final = 4096
 _METHODS: Final = {"get": Method.GET, "post": Method.POST}
 _WHOLE: Final = re.compile(r"-?\d{1,9}")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+._-]*):")  # underscores are in the switch's streams
@@ -169,7 +170,7 @@ class Attributes:
 
     def rest(self, *names: str) -> tuple[NameValue, ...]:
         """Attributes that are carried on as written."""
-        found = ((name, self.written(name)) for name in names)
+        found = ((name, self.text(name, max_length=MAX_URL)) for name in names)
         return tuple(NameValue(name, value) for name, value in found if value is not None)
 
 
@@ -183,7 +184,7 @@ def is_url(value: str) -> bool:
     """Whether a trimmed text can be a reference to an http or https URL; the empty one is."""
     scheme = _SCHEME.match(value)
     return (
-        len(value) <= 4096
+        len(value) <= MAX_URL
         and not _UNSAFE.search(value)
         and (scheme is None or scheme[1].lower() in ("http", "https"))
         and _names_a_host(value, absolute=scheme is not None)

@@ -11,10 +11,23 @@ from pivot.translate.twiml.numbers import Twilio
 from pivot.translate.twiml.parser import Element
 from pivot.translate.twiml.reading import Reading
 
+_MOST_PARAMETERS = 100
+_MOST_CHARACTERS = 8_192
+"""Of all names and values of one noun: they become headers of an INVITE, which is no place for more."""
+
 
 def read_parameters(element: Element, reading: Reading, others: Container[str] = ()) -> tuple[NameValue, ...]:
     """The parameters; `others` names children that somebody else reads."""
-    return tuple(_parameters(element, reading, others))
+    kept: list[NameValue] = []
+    left = _MOST_CHARACTERS
+    for pair in _parameters(element, reading, others):
+        left -= len(pair.name) + len(pair.value)
+        if left < 0 or len(kept) == _MOST_PARAMETERS:
+            message = f"{element.name} has more parameters than travel with a call; the rest is left out"
+            reading.warn(Code.TWIML_VALUE, element.at, message, Twilio.NOT_IN_SCHEMA)
+            break
+        kept.append(pair)
+    return tuple(kept)
 
 
 def _parameters(element: Element, reading: Reading, others: Container[str]) -> Iterator[NameValue]:

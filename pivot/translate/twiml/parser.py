@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree
@@ -58,13 +59,21 @@ class Element:
 
     def where(self, attribute: str) -> Position:
         """Where one of its attributes is written."""
-        for match in _ATTRIBUTE.finditer(self.tag):
-            if match[1] == attribute:
-                before = self.tag[: match.start()]
-                line = before.rfind("\n") + 1
-                column = match.start() - line + 1 if line else self.at.column + match.start()
-                return Position(self.at.line + before.count("\n"), column)
-        return self.at
+        return _attribute_places(self.tag, self.at).get(attribute, self.at)
+
+
+@lru_cache(maxsize=4)
+def _attribute_places(tag: str, at: Position) -> Mapping[str, Position]:
+    """Where each attribute of a start tag is written; found in one pass, as there may be many to warn of."""
+    places: dict[str, Position] = {}
+    line, begins, seen = at.line, 1 - at.column, 0
+    for match in _ATTRIBUTE.finditer(tag):
+        start = match.start()
+        if newlines := tag.count("\n", seen, start):
+            line, begins = line + newlines, tag.rfind("\n", seen, start) + 1
+        places.setdefault(match[1], Position(line, start - begins + 1))
+        seen = start
+    return places
 
 
 def parse(

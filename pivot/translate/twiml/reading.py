@@ -13,6 +13,9 @@ from pivot.translate.twiml.numbers import Twilio
 from pivot.translate.twiml.parser import Element
 from pivot.translate.twiml.places import Place
 
+_LONGEST = 400
+"""Characters of one warning: names of elements and attributes may be as long as the document."""
+
 
 class Abandoned(Exception):
     """Kazoo's own translator gives up at this element; raised only where its failures are wanted."""
@@ -34,7 +37,7 @@ class Reading:
         if self.full:
             return
         number = None if twilio is None else int(twilio)
-        self.warnings.append(DocumentWarning(code, message, at.line, at.column, number))
+        self.warnings.append(DocumentWarning(code, message[:_LONGEST], at.line, at.column, number))
 
     def attribute(self, element: Element, name: str, message: str, twilio: int | None) -> None:
         """An attribute that cannot be taken as written.

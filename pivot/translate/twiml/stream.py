@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pivot.model.codes import Code
 from pivot.model.instructions import StreamNoun
-from pivot.translate.twiml.attributes import Attributes
+from pivot.translate.twiml.attributes import MAX_URL, Attributes
 from pivot.translate.twiml.numbers import Twilio
 from pivot.translate.twiml.parameters import read_parameters
 from pivot.translate.twiml.parser import Element
@@ -46,7 +46,8 @@ def is_socket(url: str) -> bool:
     except ValueError:
         return False
     return (
-        url.isprintable()
+        len(url) <= MAX_URL
+        and url.isprintable()
         and " " not in url
         and parts.scheme == "wss"
         and bool(parts.hostname)
