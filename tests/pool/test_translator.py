@@ -57,7 +57,7 @@ def slow_rules() -> Rules:
 
 
 def slow_answer() -> Answer:
-    return answer('{"module":"tts","data":{"text":"' + "a" * 5000 + '!"}}', "application/json")
+    return answer('{"module":"tts","data":{"text":"' + "a" * 9000 + '!"}}', "application/json")
 
 
 async def test_a_short_answer_is_the_engines_own_to_read(pool: TranslationPool) -> None:
