@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pivot.execute.recordings import (
     Recording,
     begin_recording,
-    drop_recording,
     file_url,
     is_event_of,
     lose_recording,
@@ -134,7 +133,7 @@ class RecordStep:
         recording.length_s = event.length_s
         by_limit = event.length_s >= self.verb.max_length_s - _CUT_SHORT_S
         if event.by_silence and event.length_s <= self.verb.timeout_s + _SHORTEST_WORD_S:
-            drop_recording(recording, line)
+            yield from lose_recording(recording, line)
             line.take_typed()
             self.result = GoOn()
         elif event.terminator or event.by_silence or by_limit:

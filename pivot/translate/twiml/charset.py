@@ -29,6 +29,8 @@ _PLAIN: Final = re.compile(
     r"(utf-8|utf-16(-le|-be)?|ascii|iso8859-\d+|cp125\d|koi8-[ru]|gbk|gb2312|gb18030|big5"
     r"|shift_jis|euc_jp|euc_kr|iso2022_jp|mac-roman|tis-620)\Z"
 )
+_BY_TRANSPORT: Final = "content type"
+_BOTH_SAY_UTF_8: Final = "declaration and bytes say UTF-8; write utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def decode(body: bytes, charset: str | None) -> Decoded:
         DocumentError: `answer.encoding`; the bytes are not of any character set that is named, nor UTF-8.
 
     Source: RFC 7303 3, which lets the mark win over the charset and that over the declaration. Kazoo reads
-    mark and declaration and never the charset, so a charset that nobody knows must not cost the call.
+    mark and declaration and never the charset, so a wrong charset must not cost the call, nor its words.
     """
     for mark, name in _MARKS:
         if body.startswith(mark):
@@ -57,11 +59,14 @@ def decode(body: bytes, charset: str | None) -> Decoded:
     passed_over: list[str] = []
     error: DocumentError | None = None
     for source, label in _labels(body, charset):
+        if source == _BY_TRANSPORT and _says_utf_8(body) and not _is_utf_8(label):
+            passed_over.append(_passed_over(source, label, _BOTH_SAY_UTF_8))
+            continue
         try:
             return Decoded(_by_label(label, body), tuple(passed_over))
         except DocumentError as found:
             error = error or found
-            passed_over.append(f"the {source}'s character set {label[:40]!r} is passed over: {found}")
+            passed_over.append(_passed_over(source, label, str(found)))
     try:
         return Decoded(_decode(body, "utf-8"), tuple(passed_over))
     except DocumentError as found:
@@ -72,9 +77,29 @@ def _labels(body: bytes, charset: str | None) -> Iterator[tuple[str, str]]:
     """Who says what, the most trusted first."""
     label = (charset or "").strip().strip("\"'")
     if label:
-        yield "content type", label
+        yield _BY_TRANSPORT, label
     if declared := _DECLARED.match(body):
         yield "XML declaration", declared[1].decode("ascii")
+
+
+def _passed_over(source: str, label: str, why: str) -> str:
+    return f"the {source}'s character set {label[:40]!r} is passed over: {why}"
+
+
+def _says_utf_8(body: bytes) -> bool:
+    """Whether declaration and bytes both say so: letters of another character set are hardly ever UTF-8."""
+    declared = _DECLARED.match(body)
+    if declared is None or not _is_utf_8(declared[1].decode("ascii")) or body.isascii():
+        return False
+    try:
+        body.decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
+
+
+def _is_utf_8(label: str) -> bool:
+    return label.lower().replace("_", "-") in ("utf-8", "utf8")
 
 
 def _by_label(label: str, body: bytes) -> str:

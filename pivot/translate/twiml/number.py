@@ -21,8 +21,10 @@ from pivot.translate.twiml.reading import Reading
 _TEL: Final = re.compile(r"tel:([^;]*)(;.*)?", re.IGNORECASE | re.DOTALL)
 """A URI of a telephone number; its parameters are no part of what is dialled. Source: RFC 3966."""
 _SEPARATORS: Final = frozenset("./·•‧'\"′″−⁄")
-_SEPARATING: Final = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Pd", "Ps", "Pe", "Pi", "Pf"})
+_SEPARATING: Final = frozenset({"Cc", "Cf", "Mn", "Zs", "Zl", "Zp", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf"})
 """Unicode's categories: controls and invisible marks, blanks, dashes, brackets, quotation marks."""
+_BEHIND: Final = " ,;:"
+"""What a list or a sentence leaves at a number's end."""
 _PLUS: Final = frozenset("+﹢＋")
 _NUMBER: Final = re.compile(r"\+?[0-9]{1,32}")
 _SEND_DIGITS: Final = re.compile(r"[0-9A-Da-d#*wW]{1,200}")
@@ -57,7 +59,7 @@ def dialable(text: str) -> str | None:
     Differs: Kazoo drops letters and dials what is left, which may be somebody else's number.
     """
     tel = _TEL.fullmatch(text.strip())
-    number = "".join(map(_plain, unquote(tel[1]) if tel else text))
+    number = "".join(map(_plain, unquote(tel[1]) if tel else text.rstrip(_BEHIND)))
     return number if _NUMBER.fullmatch(number) else None
 
 
