@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pivot.sim.leg import Clock
+from pivot.sim.publisher import Clock
 from pivot.sim.switch import SimulatedSwitch
 
 BETWEEN_KEYS_S = 0.1

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from pivot.model.codes import Code
 from pivot.model.dialling import (
     BridgeTo,
     CallApart,
@@ -34,7 +35,7 @@ from pivot.model.dialling import (
     StartRecording,
     StopRecording,
 )
-from pivot.model.events import Event, Executed, RecordingStarted, RecordingStopped
+from pivot.model.events import CommandFailed, Event, Executed, RecordingStarted, RecordingStopped
 from pivot.model.rooms import (
     BeepConference,
     ConferenceCommand,
@@ -43,11 +44,14 @@ from pivot.model.rooms import (
     LeaveConference,
     SilenceBetween,
 )
-from pivot.sim.leg import Clock, Handle, Leg, Observed
+from pivot.sim.applications import FILE_NOT_FOUND, PLAYBACK_ERROR
+from pivot.sim.behaviour import SwitchBehaviour
+from pivot.sim.leg import Leg, Observed, SoundOf
+from pivot.sim.publisher import Clock, EventPublisher, Handle
 from pivot.sim.sockets import Socket, socket_of
 
 _CAUSES = {"busy": ("USER_BUSY", 486), "reject": ("CALL_REJECTED", 603)}
-_FAILURES = {404: "UNALLOCATED_NUMBER", 480: "SUBSCRIBER_ABSENT", 503: "NORMAL_TEMPORARY_FAILURE"}
+_FAILURES = {404: "UNALLOCATED_NUMBER", 503: "NORMAL_TEMPORARY_FAILURE"}
 CALLEE = "callee"
 """How observations name a party's leg."""
 
@@ -57,10 +61,14 @@ class Host(Protocol):
 
     clock: Clock
     emit: Callable[[str, Event], None]
+    """Of what no channel tells."""
+    publisher: EventPublisher
+    behaviour: SwitchBehaviour
     observe: Callable[[Observed], None]
+    sound_of: SoundOf
     legs: dict[str, Leg]
 
-    def add_leg(self, call_id: str, name: str | None) -> Leg: ...
+    def add_leg(self, call_id: str, name: str | None, *, originated: bool = False) -> Leg: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -68,6 +76,8 @@ class _Party:
     leg: Leg
     label: str
     ringing: bool = True
+    early: bool = False
+    """The caller hears its early media."""
     socket: Socket | None = None
     """Set for a gateway: the WebSocket that it opens."""
 
@@ -82,6 +92,8 @@ class _Ring:
     timer: Handle | None = None
     last: tuple[str, str | None] = ("NO_ANSWER", None)
     """Cause and code of the newest refusal."""
+    untold: list[Event] = field(default_factory=list)
+    """Ends of parties that refused, told when the attempt ends."""
 
 
 @dataclass(slots=True)
@@ -115,9 +127,10 @@ class Parties:
     def perform(self, caller: str, command: DiallingCommand | ConferenceCommand) -> None:
         match command:
             case JoinConference():
-                self.host.emit(caller, ConferenceJoined(caller, 1))
+                if self.host.behaviour.conference_events:
+                    self._tell(caller, ConferenceJoined(caller, 1), self._react_s)
             case LeaveConference():
-                self.host.emit(caller, Executed(caller, "conference"))
+                self.host.legs[caller].finish((JoinConference,), "conference", self._none)
             case BeepConference():
                 self._observe("beep")
             case SilenceBetween(other=other):
@@ -131,22 +144,25 @@ class Parties:
             case RingPrepared(leg=leg):
                 self._ring_prepared(leg)
             case CallApart(endpoint=endpoint):
-                self._ring(caller, command, [self._party_at(endpoint)])
+                self._ring(caller, command, [self._party_at(endpoint, originated=True)])
                 self.host.emit(
                     caller, LegControlled(command.msg_id, endpoint.call_id, f"{endpoint.call_id}-control")
                 )
             case JoinLeg(target=target, label=label):
-                self._join(caller, target, label)
+                self._join(caller, command.msg_id, target, label)
             case PartLegs():
                 self._unbridge(caller)
             case HoldMusic(media=media):
-                self._observe("wait_music", url=media or "default")
-            case RingBack():
-                pass
+                self._hold(caller, media)
+            case RingBack(answered=answered):
+                if not answered:
+                    self.host.legs[caller].release()
             case StartRecording(name=name, label=label):
                 self._files[name] = _File(command, self.host.clock.time())
                 self._observe("record_start", name=label or name)
-                self.host.emit(caller, RecordingStarted(command.leg or caller, f"/tmp/{name}"))
+                self._tell_recording(command.leg or caller)
+                leg = command.leg or caller
+                self._tell(leg if self._hold_queue else caller, RecordingStarted(leg, f"/tmp/{name}"))
             case StopRecording(name=name):
                 self._stop_file(caller, name, "stop")
 
@@ -168,6 +184,10 @@ class Parties:
                 self._answer(party)
             case "hangup":
                 self._leave(party, "NORMAL_CLEARING", None)
+            case "early":
+                self._play_early(party)
+            case "fail" if sip == 480:
+                self._leave(party, self.host.behaviour.unavailable, sip)
             case "fail":
                 self._leave(party, _FAILURES.get(sip or 503, "NORMAL_TEMPORARY_FAILURE"), sip or 503)
             case _ if deed in _CAUSES:
@@ -242,25 +262,31 @@ class Parties:
             return
         self._joined.pop(other, None)
         self._bridges.pop(caller, None)
-        self.host.emit(caller, LegsParted(caller))
-        self.host.emit(other, LegsParted(other))
+        self._tell(caller, LegsParted(caller))
+        if self.host.behaviour.tells_both_legs:
+            self._tell(other, LegsParted(other))
 
     def _part(self, gone: str, other: str) -> None:
         """A party goes with its caller's bridge; a leg that was joined is parked."""
+        is_first = gone in self._bridges
         ring = self._bridges.pop(gone, None)
         leg = self.host.legs[other]
+        if is_first and not self.host.behaviour.tells_both_legs:
+            self._tell(gone, LegsParted(gone, hung_up=True))
         if ring is not None and leg.alive:
             op, details = self.word_for_end(leg)
             leg.observe(op, **details)
             leg.destroy()
-        elif leg.alive:
-            self.host.emit(other, LegsParted(other))
+        elif leg.alive and (self.host.behaviour.tells_both_legs or not is_first):
+            self._tell(other, LegsParted(other))
 
-    def _party(self, call_id: str, label: str, socket: Socket | None = None) -> _Party:
-        return _Party(self.host.add_leg(call_id, CALLEE), label, socket=socket)
+    def _party(
+        self, call_id: str, label: str, socket: Socket | None = None, *, originated: bool = False
+    ) -> _Party:
+        return _Party(self.host.add_leg(call_id, CALLEE, originated=originated), label, socket=socket)
 
-    def _party_at(self, endpoint: Endpoint) -> _Party:
-        return self._party(endpoint.call_id, endpoint.label, socket_of(endpoint))
+    def _party_at(self, endpoint: Endpoint, *, originated: bool = False) -> _Party:
+        return self._party(endpoint.call_id, endpoint.label, socket_of(endpoint), originated=originated)
 
     def _ring(
         self, caller: str, command: DialCarrier | BridgeTo | CallApart | CallToHear, parties: list[_Party]
@@ -268,7 +294,8 @@ class Parties:
         self.rung += parties
         ring = _Ring(caller, command, parties)
         self._rings.append(ring)
-        ring.timer = self.host.clock.call_later(command.timeout_s, self._rang_out, ring)
+        rings_s = command.timeout_s + self.host.publisher.up_to(self.host.behaviour.ring_over_s)
+        ring.timer = self.host.clock.call_later(rings_s, self._rang_out, ring)
         if not isinstance(command, CallToHear) and not any(party.socket for party in parties):
             self._observe("dial", **_dialled(parties, command.timeout_s, command.caller_id))
         for party in parties:
@@ -288,20 +315,20 @@ class Parties:
         caller, command = self._prepared.pop(leg)
         if command.heard in self.host.legs and self.host.legs[command.heard].alive:
             self._hearing[leg] = command.heard
-            self._ring(caller, command, [self._party_at(command.endpoint)])
+            self._ring(caller, command, [self._party_at(command.endpoint, originated=True)])
         else:
             self.host.emit(caller, LegFailed(command.msg_id, "INVALID_CALL_REFERENCE"))
 
     def _rang_out(self, ring: _Ring) -> None:
         self._give_up(ring, "NO_ANSWER", "cancel_leg")
-        self._finish(ring, "NO_ANSWER", "sip:487")
+        self._finish(ring, "NO_ANSWER", self.host.behaviour.unanswered_code)
 
     def _give_up(self, ring: _Ring, cause: str, op: str, winner: _Party | None = None) -> None:
         for party in ring.parties:
             if party is not winner and party.leg.alive and party.ringing:
                 party.ringing = False
                 self._observe(op, target=party.label)
-                party.leg.destroy(cause, "sip:487")
+                party.leg.destroy(cause, self._code_of(cause))
 
     def _answer(self, party: _Party) -> None:
         ring = self._ring_of(party)
@@ -314,31 +341,66 @@ class Parties:
             self._emit(party, LegReady(ring.command.msg_id, party.leg.call_id))
             return
         self._give_up(ring, "LOSE_RACE", "cancel_leg", winner=party)
-        self._bridge(ring.caller, party.leg.call_id, party.label)
+        self._bridge(ring.caller, party.leg.call_id, party.label, told=party.early)
         self._bridges[ring.caller] = ring
 
-    def _bridge(self, caller: str, other: str, label: str) -> None:
+    def _bridge(
+        self, caller: str, other: str, label: str, *, told: bool = False, after_s: float = 0.0
+    ) -> None:
+        """Two legs hear each other; `told`: the switch has said so at the early media."""
         leg = self.host.legs[caller]
         if leg.answered_at_s is None:
             leg.observe("answer")
             leg.pick_up()
         self._joined |= {caller: other, other: caller}
         self._observe("bridge", target=label)
-        self.host.emit(caller, LegsBridged(caller, other))
-        self.host.emit(other, LegsBridged(other, caller))
+        if not told:
+            self._tell(caller, LegsBridged(caller, other), after_s)
+        if self.host.behaviour.tells_both_legs:
+            self._tell(other, LegsBridged(other, caller))
 
-    def _join(self, caller: str, target: str, label: str) -> None:
+    def _join(self, caller: str, msg_id: str, target: str, label: str) -> None:
         other = self.host.legs.get(target)
         if other is not None and other.alive:
             labels = {each.leg.call_id: each.label for each in self.rung}
-            self._bridge(caller, target, label or labels.get(target) or labels.get(caller, ""))
+            label = label or labels.get(target) or labels.get(caller, "")
+            other.break_for_talk()
+            self._bridge(caller, target, label, after_s=3 * self._react_s)
             self._bridges[caller] = None
+        elif self.host.behaviour.refuses_dead_target:
+            text = "failed to find target callid"
+            self._tell(caller, CommandFailed("connect_leg", Code.CALL_COMMAND, text, msg_id), self._react_s)
+            self.host.legs[caller].release()
+
+    def _hold(self, caller: str, media: str | None) -> None:
+        self._observe("wait_music", url=media or "default")
+        leg = self.host.legs[caller]
+        if not self._hold_queue:
+            return
+        if media is None and not self.host.behaviour.has_hold_music:
+            self.host.clock.call_later(self._react_s, leg.finish, (HoldMusic,), "hold", PLAYBACK_ERROR)
+        elif media is not None and self.host.sound_of(media) is not None:
+            self.host.clock.call_later(self._react_s, leg.finish, (HoldMusic,), "hold", FILE_NOT_FOUND)
+
+    def _play_early(self, party: _Party) -> None:
+        """Early media: the caller is bridged with whoever plays it, unless the command says to ignore it."""
+        self._emit(party, LegRinging(party.leg.call_id))
+        ring = self._ring_of(party)
+        if ring is None or isinstance(ring.command, CallApart | CallToHear):
+            return
+        ignored = isinstance(ring.command, BridgeTo) and ring.command.ignore_early_media
+        if self.host.behaviour.bridges_early and not ignored:
+            party.early = True
+            self._tell(ring.caller, LegsBridged(ring.caller, party.leg.call_id))
 
     def _leave(self, party: _Party, cause: str, sip: int | None) -> None:
         if party.socket is not None:
             op, details = party.socket.closes
             party.leg.observe(op, **details)
-        party.leg.destroy(cause, f"sip:{sip}" if sip else None)
+        ring = self._ring_of(party)
+        waits = self.host.behaviour.refusal_waits and party.ringing and ring is not None
+        untold = ring.untold if waits and ring is not None else None
+        party.leg.destroy(cause, f"sip:{sip}" if sip else None, untold=untold)
         self._parted(party, cause, sip)
 
     def _parted(self, party: _Party, cause: str = "NORMAL_CLEARING", sip: int | None = None) -> None:
@@ -347,9 +409,14 @@ class Parties:
         if ring is not None and party.ringing:
             party.ringing = False
             ring.last = (cause, f"sip:{sip}" if sip else None)
+            if party.early:
+                ring.last = ("ORIGINATOR_CANCEL", None)
+                self._tell(ring.caller, LegsParted(ring.caller))
             if not any(each.ringing for each in ring.parties):
                 self._finish(ring, *ring.last)
             return
+        if party.leg.call_id in self._bridges and not self.host.behaviour.tells_both_legs:
+            return  # the first leg of a talk: `gone` tells it
         caller = self._joined.pop(party.leg.call_id, None)
         if caller is None:
             return
@@ -357,7 +424,7 @@ class Parties:
         bridge = self._bridges.pop(caller, None)
         if not self.host.legs[caller].alive:
             return
-        self.host.emit(caller, LegsParted(caller))
+        self._tell(caller, LegsParted(caller))
         if bridge is not None:
             self._tell_end(bridge, cause, "SUCCESS", "sip:200")
 
@@ -370,7 +437,7 @@ class Parties:
             self._tell_end(ring, cause, cause, code)
 
     def _tell_end(self, ring: _Ring, cause: str, result: str, code: str | None) -> None:
-        self.host.emit(ring.caller, Executed(ring.caller, "bridge", cause))
+        self.host.legs[ring.caller].finish((BridgeTo, DialCarrier), "bridge", cause)
         if isinstance(ring.command, DialCarrier):
             self.host.emit(ring.caller, CarrierDone(ring.command.msg_id, result, code))
 
@@ -379,6 +446,9 @@ class Parties:
             self._rings.remove(ring)
         if ring.timer is not None:
             ring.timer.cancel()
+        for event in ring.untold:
+            self._tell(event.call_id, event)  # type: ignore[union-attr]
+        ring.untold.clear()
 
     def _ring_of(self, party: _Party) -> _Ring | None:
         return next((ring for ring in self._rings if party in ring.parties), None)
@@ -389,7 +459,8 @@ class Parties:
             leg = file.command.leg or leg
             length_s = round(self.host.clock.time() - file.began_s, 3)
             self._observe("record_stop", reason=reason, name=file.command.label or name)
-            self.host.emit(leg, RecordingStopped(leg, f"/tmp/{name}", length_s, node="fs@sim"))
+            self._tell_recording(leg)
+            self._tell(leg, RecordingStopped(leg, f"/tmp/{name}", length_s, node="fs@sim"))
 
     def _observe(self, op: str, **details: str | tuple[str, ...] | None) -> None:
         self.host.observe(Observed(self.host.clock.time(), op, details))
@@ -397,7 +468,30 @@ class Parties:
     def _emit(self, party: _Party, event: Event) -> None:
         ring = self._ring_of(party)
         caller = ring.caller if ring is not None and isinstance(event, LegReady) else party.leg.call_id
-        self.host.emit(caller, event)
+        self._tell(caller, event)
+
+    def _tell(self, call_id: str, event: Event, after_s: float = 0.0) -> None:
+        self.host.publisher.tell(call_id, event, after_s)
+
+    def _tell_recording(self, leg: str) -> None:
+        if self.host.behaviour.tells_recording and self.host.legs[leg].alive:
+            self._tell(leg, Executed(leg, "record_call", self._none))
+
+    @property
+    def _none(self) -> str | None:
+        return self.host.behaviour.no_response
+
+    @property
+    def _react_s(self) -> float:
+        return self.host.behaviour.reaction_s
+
+    @property
+    def _hold_queue(self) -> bool:
+        return self.host.behaviour.talks_hold_queue
+
+    def _code_of(self, cause: str) -> str | None:
+        """Of a party that is given up."""
+        return self.host.behaviour.unanswered_code if cause == "NO_ANSWER" else "sip:487"
 
 
 def _dialled(

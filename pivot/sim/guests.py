@@ -7,7 +7,7 @@ from typing import Any
 
 from pivot.meeting.rooms import RoomTable
 from pivot.model.rooms import EnterRoom, Guest, RoomNews
-from pivot.sim.leg import Clock
+from pivot.sim.publisher import Clock
 
 
 class Guests:

@@ -34,9 +34,11 @@ from pivot.model.events import ChannelDestroyed, ChannelFound, Event, Executed, 
 from pivot.model.json import JsonObject
 from pivot.model.rooms import ConferenceJoined, JoinConference
 from pivot.model.switch import AskChannel, SendFile
+from pivot.sim.behaviour import DOCUMENTED, SwitchBehaviour
 from pivot.sim.caller import follow_script
-from pivot.sim.leg import Clock, Observed, SoundOf, every_url_is_a_sound
+from pivot.sim.leg import Observed, SoundOf, every_url_is_a_sound
 from pivot.sim.link import Arrived, Link
+from pivot.sim.publisher import Clock
 from pivot.sim.switch import SimulatedSwitch
 from pivot.wire.conference import encode_conference_event
 from pivot.wire.dialling_replies import encode_dialling_reply
@@ -106,6 +108,7 @@ class SimulatedKazoo:
         link: its connection to the bus.
         name: tells several clusters on one bus apart.
         observe: is given what a bystander of a call on the first media server would notice.
+        behaviour: which kind of switch each media server is.
     """
 
     def __init__(
@@ -113,7 +116,9 @@ class SimulatedKazoo:
         link: Link,
         name: str | None = None,
         observe: Callable[[Observed], None] = lambda observed: None,
+        behaviour: SwitchBehaviour = DOCUMENTED,
     ) -> None:
+        self.behaviour = behaviour
         self.name = name or secrets.token_hex(6)
         self.node = f"kazoo_apps@{self.name}.example.com"
         self.callflow_queue = f"callflow_route_{self.name}"
@@ -148,7 +153,7 @@ class SimulatedKazoo:
     ) -> SimulatedSwitch:
         """One more media server; see `SimulatedSwitch`."""
         node = f"freeswitch@media{len(self._switches) + 1}.{self.name}.example.com"
-        switch = SimulatedSwitch(clock, partial(self._happened, node), observe, sound_of)
+        switch = SimulatedSwitch(clock, partial(self._happened, node), observe, sound_of, self.behaviour)
         self._switches[node] = switch
         return switch
 

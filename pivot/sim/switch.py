@@ -7,15 +7,19 @@ hour on real time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from pivot.model.codes import Code
 from pivot.model.commands import SendMessage
 from pivot.model.dialling import DiallingCommand, RingPrepared
 from pivot.model.events import ChannelFound, CommandFailed, Event, FileSent
 from pivot.model.rooms import ConferenceCommand
-from pivot.model.switch import AskChannel, Hangup, SendFile, StopMedia, SwitchCommand
+from pivot.model.switch import AskChannel, Hangup, SendFile, SetNumber, StopMedia, SwitchCommand
+from pivot.sim.applications import TALKS
+from pivot.sim.behaviour import DOCUMENTED, SwitchBehaviour
 from pivot.sim.dialling import Parties
-from pivot.sim.leg import Clock, Leg, Observed, SoundOf, every_url_is_a_sound
+from pivot.sim.leg import Leg, Observed, SoundOf, every_url_is_a_sound
+from pivot.sim.publisher import Clock, EventPublisher
 
 
 class SimulatedSwitch:
@@ -26,6 +30,7 @@ class SimulatedSwitch:
         emit: is given every event with the Call-ID of the leg it is about.
         observe: is given what a bystander would notice.
         sound_of: tells which media make a sound.
+        behaviour: which kind of switch it is.
     """
 
     def __init__(
@@ -34,12 +39,15 @@ class SimulatedSwitch:
         emit: Callable[[str, Event], None],
         observe: Callable[[Observed], None] = lambda observed: None,
         sound_of: SoundOf = every_url_is_a_sound,
+        behaviour: SwitchBehaviour = DOCUMENTED,
     ) -> None:
         self.legs: dict[str, Leg] = {}
         self.clock = clock
+        self.behaviour = behaviour
+        self.publisher = EventPublisher(clock, emit, behaviour)
         self.emit = emit
         self.observe = observe
-        self._sound_of = sound_of
+        self.sound_of = sound_of
         self.parties = Parties(self)
 
     def ring(self, call_id: str) -> Leg:
@@ -72,8 +80,12 @@ class SimulatedSwitch:
             leg.observe(op, **details)
             leg.destroy(command.cause or "NORMAL_CLEARING")
             self.parties.gone(target)
+        elif self.behaviour.talks_hold_queue and isinstance(command, TALKS):
+            leg.queue(command)
         elif isinstance(command, DiallingCommand | ConferenceCommand):
             self.parties.perform(call_id, command)
+        elif isinstance(command, SetNumber) and not self.behaviour.tells_settings:
+            return
         elif isinstance(command, StopMedia):
             leg.stop_media(command)
         else:
@@ -87,9 +99,12 @@ class SimulatedSwitch:
             leg.destroy("NORMAL_CLEARING" if leg.answered_at_s is not None else "ORIGINATOR_CANCEL")
             self.parties.gone(call_id)
 
-    def add_leg(self, call_id: str, name: str | None) -> Leg:
+    def add_leg(self, call_id: str, name: str | None, *, originated: bool = False) -> Leg:
         """A new leg; `name` is how observations call it, None for a caller's."""
-        leg = Leg(call_id, self.clock, self.emit, self.observe, self._sound_of, name)
+        begin_talk = partial(self.parties.perform, call_id)
+        leg = Leg(
+            call_id, self.clock, self.publisher, self.observe, self.sound_of, name, originated, begin_talk
+        )
         self.legs[call_id] = leg
         return leg
 

@@ -22,7 +22,7 @@ from pivot.session.ports import Fetcher
 from pivot.session.session import Session
 from pivot.session.world import World
 from pivot.sim.fakes import FakeDelivery
-from pivot.sim.leg import Clock
+from pivot.sim.publisher import Clock
 from pivot.sim.switch import SimulatedSwitch
 from tests.conformance.cases import Case
 from tests.rules import RULES

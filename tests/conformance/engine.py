@@ -33,11 +33,13 @@ from pivot.model.speech import Repertoire
 from pivot.session.ports import Fetcher
 from pivot.session.session import Session
 from pivot.session.world import World
+from pivot.sim.behaviour import DOCUMENTED, SwitchBehaviour
 from pivot.sim.caller import follow_script
 from pivot.sim.clock import run_virtually
 from pivot.sim.fakes import FakeBus, FakeDelivery, FakeOwnership, FakePhones, FakeSpeech
 from pivot.sim.guests import Guests
-from pivot.sim.leg import Clock, Observed
+from pivot.sim.leg import Observed
+from pivot.sim.publisher import Clock
 from pivot.sim.switch import SimulatedSwitch
 from tests.conformance.bystanders import BYSTANDER, Bystanders
 from tests.conformance.cases import VOICE_URL, Case, Item
@@ -199,19 +201,20 @@ class Watcher:
         self.see("error_prompt" if is_apology else observed.op, **observed.details)
 
 
-def run_on_engine(case: Case) -> list[Item]:
+def run_on_engine(case: Case, behaviour: SwitchBehaviour = DOCUMENTED) -> list[Item]:
     """Everything that is seen of a case's call, in order."""
-    return timed_on_engine(case)[0]
+    return timed_on_engine(case, behaviour)[0]
 
 
-def timed_on_engine(case: Case) -> tuple[list[Item], float]:
+def timed_on_engine(case: Case, behaviour: SwitchBehaviour = DOCUMENTED) -> tuple[list[Item], float]:
     """That, and how many seconds the call lasts."""
     seen: list[Item] = []
 
     async def live() -> float:
         servers = Servers(case)
         loop = asyncio.get_running_loop()
-        await live_call(case, request_for(case), seen, CaseFetcher(servers, seen), servers.sound_of, loop)
+        fetcher = CaseFetcher(servers, seen)
+        await live_call(case, request_for(case), seen, fetcher, servers.sound_of, loop, behaviour)
         return loop.time()
 
     return seen, run_virtually(live())
@@ -224,6 +227,7 @@ async def live_call(
     fetcher: Fetcher,
     sound_of: Callable[[str], str | None],
     clock: Clock,
+    behaviour: SwitchBehaviour = DOCUMENTED,
 ) -> None:
     """One call from callflow's question to the end of the session."""
     state = CallState(request, seed=case.id)
@@ -236,7 +240,7 @@ async def live_call(
             others.perform(call.call_id if call.call_id in others.calls else CALL_ID, command)
 
     bus = FakeBus(perform)
-    switch = SimulatedSwitch(clock, bus.deliver, watcher.notice, sound_of)
+    switch = SimulatedSwitch(clock, bus.deliver, watcher.notice, sound_of, behaviour)
     switch.ring(CALL_ID)
     loop = asyncio.get_running_loop()
     meetings = LocalMeetings(loop.time)

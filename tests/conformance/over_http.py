@@ -17,7 +17,7 @@ from pivot.fetch.settings import FetchSettings
 from pivot.model.codes import Code
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
 from pivot.session.ports import Fetcher
-from pivot.sim.leg import Handle
+from pivot.sim.publisher import Handle
 from tests.conformance.cases import BASE, Case, Item
 from tests.conformance.door import Door
 from tests.conformance.engine import live_call, request_for
