@@ -19,7 +19,7 @@ from pivot.debug.redact import Redactor
 from pivot.debug.rows import host_of
 from pivot.debug.settings import DebugSettings
 from pivot.debug.store import DebugDocument
-from pivot.debug.timeline import MAX_ENTRIES, entry
+from pivot.debug.timeline import MAX_CHARACTERS, MAX_ENTRIES, characters, entry
 from pivot.model.call import PivotRequest
 from pivot.model.codes import Outcome
 from pivot.model.commands import End, Fetch
@@ -190,6 +190,7 @@ class _Scribe:
         self._hung_up = False
         self._ended = False
         self._entries: list[Json] = []
+        self._characters = 0
         self._left_out = 0
         self._status: str | None = None
 
@@ -210,10 +211,13 @@ class _Scribe:
                 pass
 
     def _note_down(self, moment: Moment, at_s: float) -> None:
-        if len(self._entries) >= MAX_ENTRIES and not isinstance(moment, End):
+        full = len(self._entries) >= MAX_ENTRIES or self._characters >= MAX_CHARACTERS
+        if full and not isinstance(moment, End):
             self._left_out += 1
             return
-        self._entries.append(entry(moment, at_s, self._author.redactor))
+        told = entry(moment, at_s, self._author.redactor)
+        self._characters += characters(told)
+        self._entries.append(told)
 
     def _asked(self, asked: FetchRequest, at_s: float) -> None:
         self._write_answers()

@@ -16,6 +16,8 @@ from pivot.model.notes import Moment
 
 MAX_ENTRIES = 2000
 """Of longer calls the first ones and the last one are kept."""
+MAX_CHARACTERS = 500_000
+"""About how much all of them hold."""
 MAX_TEXT = 16_000
 """Longer texts are cut; an answer's body has a document of its own."""
 
@@ -24,6 +26,17 @@ def entry(moment: Moment, at_s: float, redactor: Redactor) -> JsonObject:
     """One moment: when, what, and its fields as plain JSON, empty ones left out."""
     told = _fields(moment, redactor)
     return {"at_ms": round(at_s * 1000, 3), "what": type(moment).__name__, **told}
+
+
+def characters(told: Json) -> int:
+    """About how long the JSON text of an entry is."""
+    if isinstance(told, str):
+        return len(told)
+    if isinstance(told, Mapping):
+        return sum(len(name) + 4 + characters(item) for name, item in told.items())
+    if isinstance(told, Sequence):
+        return sum(1 + characters(item) for item in told)
+    return 6
 
 
 def _fields(moment: Moment, redactor: Redactor) -> JsonObject:

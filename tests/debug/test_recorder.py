@@ -358,6 +358,19 @@ def test_endless_calls_have_an_end_in_the_timeline() -> None:
     assert ours["entries"][-1]["what"] == "End"
 
 
+def test_a_timeline_holds_so_many_characters_and_no_more() -> None:
+    """Two thousand texts of 16 kB would be a document of 32 MB, kept in memory for as long as the call lasts."""
+    spoken = AnswerRefused("f1", 1, Code.ANSWER_XML, "x" * 15_000)
+    moments: list[tuple[Moment, float]] = [(spoken, 0.0)] * 1000
+    documents = recorded(request(), [*moments, (End(Outcome.OK), 1.0)])
+
+    timeline = documents[-1]
+    ours: Any = timeline.body["pivot"]
+    assert timeline.size_bytes < 530_000
+    assert len(ours["entries"]) + ours["left_out"] == 1001
+    assert ours["entries"][-1]["what"] == "End"
+
+
 def test_watching_a_call_without_debug_is_cheap() -> None:
     """Most calls do not ask for debug; they must not pay for it."""
     recorder = Recorder(DebugSettings(), NODE, lambda document: None)
