@@ -25,8 +25,11 @@ from pivot.translate.twiml import Place
 _NICE = 5
 
 
-def serve(source: BinaryIO, target: BinaryIO) -> None:
-    """Say that we are ready, then answer until the input ends."""
+def serve(source: BinaryIO, target: BinaryIO, limit_s: int = 0) -> None:
+    """Say that we are ready, then answer until the input ends.
+
+    Who takes longer than `limit_s` is ended by an alarm, should there be no worker any more to do it.
+    """
     target.write(framed([]))
     target.flush()
     known: dict[int, TranslateRules] = {}
@@ -36,7 +39,10 @@ def serve(source: BinaryIO, target: BinaryIO) -> None:
         number, answer, place = pickle.loads(question)
         if told:
             known[number] = pickle.loads(told)
-        target.write(framed(packed(read(answer, place, known[number]))))
+        signal.alarm(limit_s)
+        result = packed(read(answer, place, known[number]))
+        signal.alarm(0)
+        target.write(framed(result))
         target.flush()
 
 
@@ -59,7 +65,7 @@ def main() -> None:
     _bound_memory(int(sys.argv[1]) * 1_048_576)
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is no answer
-    serve(sys.stdin.buffer, output)
+    serve(sys.stdin.buffer, output, int(sys.argv[2]))
 
 
 def _bound_memory(beyond: int) -> None:

@@ -29,10 +29,11 @@ class ReaderProcess:
 
     Args:
         max_memory_mb: what it may take beyond what it starts with.
+        timeout_s: the longest time that anybody waits for its answer.
     """
 
-    def __init__(self, max_memory_mb: int) -> None:
-        self._max_memory_mb = max_memory_mb
+    def __init__(self, max_memory_mb: int, timeout_s: float) -> None:
+        self._arguments = (str(max_memory_mb), str(int(timeout_s) + 2))
         self._process: Process | None = None
         self._known: list[TranslateRules] = []
 
@@ -51,7 +52,7 @@ class ReaderProcess:
         self._known = []
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "pivot.pool.reader", str(self._max_memory_mb)),
+                *(sys.executable, "-m", "pivot.pool.reader", *self._arguments),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 env=_environment(),

@@ -53,7 +53,9 @@ class TranslationPool:
         self.counts = Counts()
         self._settings = settings
         self._queue = FairQueue[_Job](max(1, settings.processes - 1), settings.max_waiting)
-        self._processes = [ReaderProcess(settings.max_memory_mb) for _ in range(settings.processes)]
+        self._processes = [
+            ReaderProcess(settings.max_memory_mb, settings.timeout_s) for _ in range(settings.processes)
+        ]
         self._tasks: list[asyncio.Task[None]] = []
 
     @property

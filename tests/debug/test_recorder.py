@@ -359,7 +359,7 @@ def test_endless_calls_have_an_end_in_the_timeline() -> None:
 
 
 def test_a_timeline_holds_so_many_characters_and_no_more() -> None:
-    """Two thousand texts of 16 kB would be a document of 32 MB, kept in memory for as long as the call lasts."""
+    """Two thousand texts of 16 kB would be 32 MB, kept in memory for as long as the call lasts."""
     spoken = AnswerRefused("f1", 1, Code.ANSWER_XML, "x" * 15_000)
     moments: list[tuple[Moment, float]] = [(spoken, 0.0)] * 1000
     documents = recorded(request(), [*moments, (End(Outcome.OK), 1.0)])

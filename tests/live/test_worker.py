@@ -20,6 +20,14 @@ FLOW = HandOverFlow('{"module":"hangup","data":{}}')
 WAIT_S = 15.0
 
 
+def children_of(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def is_there(pid: str) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
 async def over(call: SimulatedCall) -> str:
     async with asyncio.timeout(WAIT_S):
         return await call.over
@@ -47,6 +55,27 @@ async def test_a_broken_server_lets_callflow_go_on(
 
         assert await over(call) == "failed"
         assert call.heard[0].at_s < 5.0
+
+
+async def test_long_answers_are_read_in_a_process_that_goes_with_the_worker(
+    amqp_vhost_url: str, kazoo: SimulatedKazoo, server: VoiceServer
+) -> None:
+    """A flow of 100 kB runs, one built to hurt is refused shortly, and a stop leaves nothing behind."""
+    async with worker(amqp_vhost_url) as program:
+        long = await kazoo.place_call(f"{server.url}/long", Request_Format="kazoo")
+        assert await over(long) == "flow"
+        hostile = await kazoo.place_call(f"{server.url}/hostile", Request_Format="kazoo")
+        assert await over(hostile) == "failed"
+
+        pid = program.process.pid
+        children = children_of(pid)
+        assert children
+        program.stop()
+        assert await program.ended() == 0
+        assert not any(is_there(child) for child in children)
+        refused = [line for line in program.lines if line.get("code") == "answer.schema"]
+        assert refused
+        assert all(len(line["message"]) < 2_000 for line in refused)
 
 
 async def test_private_addresses_are_refused_by_default(

@@ -10,8 +10,8 @@ from aiohttp import web
 
 
 class VoiceServer:
-    """Answers `/json`, `/broken`, `/say`, `/pause`, `/dial` and `/status/500`; `/conference/x`,
-    `/enqueue/x` and `/agent/x` lead into the room or queue x.
+    """Answers `/json`, `/long`, `/hostile`, `/broken`, `/say`, `/pause`, `/dial` and `/status/500`;
+    `/conference/x`, `/enqueue/x` and `/agent/x` lead into the room or queue x.
 
     `/slow` and `/slow_say` are answered after `released` is set.
     """
@@ -38,6 +38,12 @@ class VoiceServer:
                 return web.json_response({"module": "tts", "data": {}})
             case ["", "say"]:
                 return web.Response(text="<Response><Say>hi</Say></Response>", content_type="text/xml")
+            case ["", "long"]:
+                return web.json_response({"module": "hangup", "x": ["a"] * 20_000})
+            case ["", "hostile"]:
+                return web.json_response(
+                    {"module": "collect_dtmf", "data": {"terminators": list(range(20_000))}}
+                )
             case ["", "slow"]:
                 await self.released.wait()
                 return web.json_response({"module": "hangup"})
