@@ -14,13 +14,14 @@ class FairQueue(Generic[T]):
 
     Args:
         per_account: entries of one account that are taken and not yet done.
-        max_waiting: entries of one account that may wait.
+        max_bytes: what entries that wait may hold; those of one account an eighth of it.
     """
 
-    def __init__(self, per_account: int, max_waiting: int) -> None:
+    def __init__(self, per_account: int, max_bytes: int) -> None:
         self._per_account = per_account
-        self._max_waiting = max_waiting
-        self._waiting: OrderedDict[str, deque[T]] = OrderedDict()
+        self._max_bytes = max_bytes
+        self._waiting: OrderedDict[str, deque[tuple[T, int]]] = OrderedDict()
+        self._bytes: dict[str, int] = {}
         self._taken: dict[str, int] = {}
         self._changed = asyncio.Condition()
 
@@ -28,12 +29,15 @@ class FairQueue(Generic[T]):
     def waiting(self) -> int:
         return sum(map(len, self._waiting.values()))
 
-    async def put(self, account: str, entry: T) -> bool:
-        """Whether there was room for it."""
-        entries = self._waiting.setdefault(account, deque())
-        if len(entries) >= self._max_waiting:
+    async def put(self, account: str, entry: T, size: int) -> bool:
+        """Whether there was room for it; an account's first one has room whatever its size."""
+        own = self._bytes.get(account, 0)
+        if own and own + size > self._max_bytes / 8:
             return False
-        entries.append(entry)
+        if self._bytes and sum(self._bytes.values()) + size > self._max_bytes:
+            return False
+        self._waiting.setdefault(account, deque()).append((entry, size))
+        self._bytes[account] = own + size
         async with self._changed:
             self._changed.notify()
         return True
@@ -41,9 +45,10 @@ class FairQueue(Generic[T]):
     def remove(self, account: str, entry: T) -> None:
         """Nobody wants it any more; one that was taken already stays so."""
         entries = self._waiting.get(account)
-        if entries is not None and entry in entries:
-            entries.remove(entry)
-            self._forget(account)
+        found = next((item for item in entries or () if item[0] is entry), None)
+        if entries is not None and found is not None:
+            entries.remove(found)
+            self._left(account, found[1])
 
     async def take(self) -> tuple[str, T]:
         """The next entry, as soon as there is one; `done` must follow."""
@@ -51,9 +56,9 @@ class FairQueue(Generic[T]):
             await self._changed.wait_for(lambda: self._next() is not None)
             account = self._next()
             assert account is not None
-            entry = self._waiting[account].popleft()
+            entry, size = self._waiting[account].popleft()
             self._waiting.move_to_end(account)
-            self._forget(account)
+            self._left(account, size)
             self._taken[account] = self._taken.get(account, 0) + 1
             return account, entry
 
@@ -70,6 +75,7 @@ class FairQueue(Generic[T]):
             (account for account in self._waiting if self._taken.get(account, 0) < self._per_account), None
         )
 
-    def _forget(self, account: str) -> None:
+    def _left(self, account: str, size: int) -> None:
+        self._bytes[account] -= size
         if not self._waiting[account]:
-            del self._waiting[account]
+            del self._waiting[account], self._bytes[account]

@@ -52,7 +52,7 @@ class TranslationPool:
     def __init__(self, settings: PoolSettings) -> None:
         self.counts = Counts()
         self._settings = settings
-        self._queue = FairQueue[_Job](max(1, settings.processes - 1), settings.max_waiting)
+        self._queue = FairQueue[_Job](max(1, settings.processes - 1), settings.max_waiting_bytes)
         self._processes = [
             ReaderProcess(settings.max_memory_mb, settings.timeout_s) for _ in range(settings.processes)
         ]
@@ -75,10 +75,13 @@ class TranslationPool:
         if not self._processes or not is_long(answer, rules.translate, self._settings.inline_bytes):
             return None
         account, job = account_id or "", _Job(answer, place, rules)
-        if not await self._queue.put(account, job):
-            return self._refusal(answer, "too many long answers of this account wait to be read", "busy")
+        if not await self._queue.put(account, job, len(answer.body)):
+            return self._refusal(answer, "too many long answers wait to be read", "full")
         try:
-            return await job.result
+            async with asyncio.timeout(self._settings.wait_s + self._settings.timeout_s):
+                return await job.result
+        except TimeoutError:
+            return self._refusal(answer, "other long answers were to be read first", "busy")
         finally:
             self._queue.remove(account, job)
 

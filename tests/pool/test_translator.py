@@ -154,7 +154,7 @@ async def test_a_call_that_is_over_waits_no_longer() -> None:
 
 async def test_an_account_may_not_fill_the_memory_with_what_waits() -> None:
     """Beyond its places its answers are refused; another account's are not."""
-    async with open_pool(replace(SETTINGS, processes=1, max_waiting=1)) as pool:
+    async with open_pool(replace(SETTINGS, processes=1, max_waiting_bytes=160_000)) as pool:
         tasks = [asyncio.create_task(pool.translate("a", answer(SAYS), "call", RULES)) for _ in range(5)]
         other = asyncio.create_task(pool.translate("b", answer(SAYS), "call", RULES))
         results: list[Document | Refusal | None] = await asyncio.gather(*tasks)
@@ -182,3 +182,15 @@ async def test_no_process_stays_behind() -> None:
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+async def test_nobody_waits_for_a_process_for_ever() -> None:
+    """A caller who hears nothing meanwhile gets the fallback, or the call ends."""
+    async with open_pool(replace(SETTINGS, processes=1, timeout_s=1.0, wait_s=0.01)) as pool:
+        slow = asyncio.create_task(pool.translate("a", slow_answer(), "call", slow_rules()))
+        await everybody_waits()
+        result = await pool.translate("b", slow_answer(), "call", slow_rules())
+
+        assert isinstance(result, Refusal)
+        assert result.code is Code.ANSWER_JSON_LIMIT
+        assert isinstance(await slow, Refusal)
