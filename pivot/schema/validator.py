@@ -135,7 +135,16 @@ def canonical(value: Any) -> str:
     Texts are hashed with a secret of the process. Numbers are not: a list of integers that all hash alike is
     easily written, and a set of them takes quadratic time.
     """
-    return _CANONICAL.encode(value).replace("-0.0", "0.0")
+    text = _CANONICAL.encode(value)
+    return _CANONICAL.encode(_without_negative_zero(value)) if "-0.0" in text else text
+
+
+def _without_negative_zero(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_negative_zero(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without_negative_zero(item) for item in value]
+    return 0.0 if value == 0 and type(value) is float else value
 
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)

@@ -16,7 +16,10 @@ from pivot.schema.validator import canonical, same
 
 SCHEMAS = Schemas.bundled()
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from([0.0, -0.0, 1.0, "", "a", "1"]),
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 2)
+    | st.sampled_from([0.0, -0.0, -0.05, 0.05, 1.0, "", "-0.0", "0.0", "1"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
     max_leaves=6,
 )
@@ -43,8 +46,10 @@ def test_two_values_have_one_canonical_text_exactly_when_they_are_the_same(left:
         ([[1, {"a": 1, "b": 2}], [1, {"b": 2, "a": 1}]], False),
         ([n * (2**61 - 1) for n in range(10_000)], True),
         ([*range(9_999), 0], False),
+        ([-0.05, 0.05, "a-0.0", "a0.0"], True),
+        ([{"a": [-0.0]}, {"a": [0.0]}], False),
     ],
-    ids=["kinds", "order of members", "integers of one hash", "one pair among many"],
+    ids=["kinds", "order of members", "integers of one hash", "one pair among many", "signs", "zeros"],
 )
 def test_uniqueness_looks_at_each_item_once(
     items: list[Any], unique: bool, monkeypatch: pytest.MonkeyPatch
