@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pivot.cluster.attributes import Document, is_true, text
 from pivot.cluster.device import Device, named
-from pivot.model.dial_strings import may_be_number
 from pivot.model.dialling import Endpoint, EndpointKind
+from pivot.model.switch_text import may_be_number
 
 _CONFIRM_WITHIN_MS = 7000
 _ENDS_AT_ONCE = "USER_BUSY,CALL_REJECTED,NO_ANSWER,NORMAL_CLEARING,PROGRESS_TIMEOUT"

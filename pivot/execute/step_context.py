@@ -30,6 +30,7 @@ from pivot.model.fetch import FetchRequest, Purpose
 from pivot.model.instructions import Callback, Instruction, NameValue
 from pivot.model.notes import Note, Noticed
 from pivot.model.switch import AnswerCall, SetNumber
+from pivot.model.switch_text import is_media_id, is_stream
 from pivot.translate.twiml.places import Place
 
 if TYPE_CHECKING:
@@ -134,9 +135,8 @@ class Line:
 
     def media(self, written: str) -> str:
         """What the switch is to play: an absolute URL, or a media id or a stream of its own as it stands."""
-        is_media_id = "/" not in written and ":" not in written and not self._is_file(written)
-        is_stream = "://" in written and not written.lower().startswith(("http://", "https://"))
-        return written if is_media_id or is_stream else self.resolve(written)
+        is_kazoos = is_stream(written) or (is_media_id(written) and not self._is_file(written))
+        return written if is_kazoos else self.resolve(written)
 
     def _is_file(self, name: str) -> bool:
         """Whether a plain name is a file beside the document, and not the id of a medium in the account."""

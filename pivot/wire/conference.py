@@ -17,6 +17,7 @@ from pivot.model.rooms import (
     LeaveConference,
     SilenceBetween,
 )
+from pivot.model.switch_text import HEADER
 from pivot.wire.envelope import ECALLMGR, TRANSLATOR, Message, Sender, seal
 from pivot.wire.message_kinds import CONFERENCE_COMMAND, CONFERENCE_EVENT, DISCOVERY_REQ
 from pivot.wire.message_rules import is_integer
@@ -106,7 +107,7 @@ def _document(call: Call, command: JoinConference) -> JsonObject:
 
     Source: kzt_twiml_dial.erl, build_conference_doc and conference_profile.
     """
-    extras = {item.name: item.value for item in command.extras}
+    extras = {item.name: item.value for item in command.extras if HEADER.takes(item.value)}
     return {
         "name": command.room,
         "id": command.room,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from pivot.errors import WireError
 from pivot.model.call import Call
-from pivot.model.dial_strings import may_be_caller
 from pivot.model.dialling import (
     BridgeTo,
     CallApart,
@@ -26,6 +25,7 @@ from pivot.model.dialling import (
     StartRecording,
     StopRecording,
 )
+from pivot.model.switch_text import CALL_ID, CALLER_NAME, HEADER, is_stream, may_be_caller, may_be_number
 from pivot.wire.endpoints import decode_endpoint, encode_endpoint
 from pivot.wire.envelope import KAPPS_CALL, TRANSLATOR, Message, Sender, addressed, seal
 from pivot.wire.expansion import named_as_written
@@ -77,7 +77,7 @@ def _members(
             return _bridge(call, command)
         case JoinLeg(target=target):
             return _command(Application.CONNECT_LEG, call.call_id) | {
-                Field.TARGET_CALL_ID: target,
+                Field.TARGET_CALL_ID: _leg(target),
                 Field.CONTINUE_ON_FAIL: True,
                 Field.CONTINUE_ON_CANCEL: True,
                 Field.PARK_AFTER_PICKUP: True,
@@ -92,13 +92,14 @@ def _members(
             }
         case RingBack(tone=tone, answered=True):
             return _command(Application.PLAY, call.call_id) | {
-                Field.MEDIA_NAME: tone or _RINGING_TONE,
+                Field.MEDIA_NAME: _tone(tone) or _RINGING_TONE,
                 Field.TERMINATORS: [],
                 Field.ENDLESS_PLAYBACK: True,
             }
         case RingBack(tone=tone):
             ring = _command(Application.RING, call.call_id)
-            return ring if tone is None else ring | {Field.RINGBACK: tone}
+            known = _tone(tone)
+            return ring if known is None else ring | {Field.RINGBACK: known}
         case HoldMusic(media=media):
             hold = _command(Application.HOLD, call.call_id)
             return hold if media is None else hold | {Field.HOLD_MEDIA: named_as_written(media)}
@@ -133,13 +134,29 @@ def _shown(caller_id: CallerId) -> Payload:
     shown: Payload = {}
     if may_be_caller(caller_id.number):  # else the switch's own is shown
         shown[Field.OUTBOUND_CALLER_ID_NUMBER] = caller_id.number
-    if caller_id.name:
-        shown[Field.OUTBOUND_CALLER_ID_NAME] = caller_id.name
+    if name := CALLER_NAME.cleaned(caller_id.name):
+        shown[Field.OUTBOUND_CALLER_ID_NAME] = name
     return shown
 
 
+def _tone(tone: str | None) -> str | None:
+    """A tone of the switch's; only our own tables name them."""
+    known = tone is not None and (is_stream(tone) or is_stream(f"tone_stream://{tone}"))
+    return tone if known else None
+
+
+def _leg(call_id: str) -> str:
+    """Somebody's Call-ID as an argument; SIP lets callers choose theirs.
+
+    Of one that would be more than an argument a name is left that no leg has: the command fails, and nobody's
+    call ends for a neighbour's Call-ID.
+    """
+    return CALL_ID.cleaned(call_id) or "none"
+
+
 def _bridge(call: Call, command: BridgeTo) -> Payload:
-    optional: Payload = {} if command.ringback is None else {Field.RINGBACK: command.ringback}
+    ringback = _tone(command.ringback)
+    optional: Payload = {} if ringback is None else {Field.RINGBACK: ringback}
     return (
         _command(Application.BRIDGE, call.call_id)
         | {
@@ -156,13 +173,20 @@ def _bridge(call: Call, command: BridgeTo) -> Payload:
 
 
 def _offnet(call: Call, command: DialCarrier, sender: Sender) -> Message:
-    """Nobody there to take it is no fault of the call: it then ends by its own time."""
+    """Nobody there to take it is no fault of the call: it then ends by its own time.
+
+    Raises:
+        WireError: what is to be dialled is no number.
+    """
+    emergency = command.emergency.number
     optional: Payload = {
-        Field.RINGBACK: command.ringback,
-        Field.PRESENCE_ID: command.presence_id or None,
-        Field.EMERGENCY_CALLER_ID_NUMBER: command.emergency.number or None,
-        Field.EMERGENCY_CALLER_ID_NAME: command.emergency.name or None,
+        Field.RINGBACK: _tone(command.ringback),
+        Field.PRESENCE_ID: command.presence_id if HEADER.takes(command.presence_id) else None,
+        Field.EMERGENCY_CALLER_ID_NUMBER: emergency if may_be_caller(emergency) else None,
+        Field.EMERGENCY_CALLER_ID_NAME: CALLER_NAME.cleaned(command.emergency.name),
     }
+    if not may_be_number(command.number):
+        raise WireError(f"{command.number[:80]!r} is no number that can be dialled")
     payload = seal(
         OFFNET_REQ,
         {
@@ -176,7 +200,7 @@ def _offnet(call: Call, command: DialCarrier, sender: Sender) -> Message:
             Field.TO_DID: command.number,
             Field.RESOURCE_TYPE: "audio",
             Field.APPLICATION_NAME: Application.BRIDGE,
-            **{name: value for name, value in optional.items() if value is not None},
+            **{name: value for name, value in optional.items() if value},
             **_shown(command.caller_id),
         },
         kind=(Category.RESOURCE, EventName.OFFNET_REQ),
@@ -193,9 +217,9 @@ def _originate(call: Call, command: CallApart | CallToHear, sender: Sender) -> M
     payload = seal(
         ORIGINATE_REQ,
         {
-            Field.ENDPOINTS: [encode_endpoint(call, command.endpoint)],
+            Field.ENDPOINTS: [encode_endpoint(call, command.endpoint, apart=True)],
             Field.OUTBOUND_CALL_ID: command.endpoint.call_id,
-            Field.EXISTING_CALL_ID: call.call_id,
+            **({Field.EXISTING_CALL_ID: call.call_id} if CALL_ID.takes(call.call_id) else {}),
             Field.IGNORE_EARLY_MEDIA: True,
             Field.TIMEOUT: _rings(command.timeout_s),
             Field.ACCOUNT_ID: call.account_id or "",
@@ -220,7 +244,7 @@ def _purpose(command: CallApart | CallToHear) -> Payload:
         }
     return {
         Field.APPLICATION_NAME: Application.EAVESDROP,
-        Field.EAVESDROP_CALL_ID: command.heard,
+        Field.EAVESDROP_CALL_ID: _leg(command.heard),
         Field.EAVESDROP_MODE: "listen",
     }
 

@@ -15,16 +15,22 @@ from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from pivot.model.call import Call
-from pivot.model.dial_strings import (
-    may_be_address,
+from pivot.model.dialling import Endpoint, EndpointKind
+from pivot.model.instructions import NameValue
+from pivot.model.switch_text import (
+    ADDRESS_PART,
+    CALLER_NAME,
+    CODEC,
+    HEADER,
+    QUOTED,
+    VARIABLE,
+    is_address,
+    is_kazoo_media,
+    is_web_url,
     may_be_caller,
     may_be_header,
     may_be_number,
-    may_be_quoted,
-    may_be_value,
 )
-from pivot.model.dialling import Endpoint, EndpointKind
-from pivot.model.instructions import NameValue
 from pivot.wire.address import is_process
 from pivot.wire.names import Field
 from pivot.wire.payload import Payload
@@ -33,34 +39,48 @@ _LABEL = "Pivot-Label"
 """In Custom-Channel-Vars: how the document names the party, percent-encoded like a URL."""
 _IN_LABELS = "@:;+=?&/ "
 _GUARDS: Final[Mapping[str, Callable[[str], bool]]] = {
-    Field.ROUTE: lambda text: may_be_address(text) or may_be_number(text),
-    Field.AUTH_USER: may_be_quoted,
-    Field.AUTH_PASSWORD: may_be_quoted,
-    "Require-Fail-On-Single-Reject": may_be_quoted,  # a list of ours, with commas
+    Field.ROUTE: lambda text: is_address(text) or may_be_number(text),
+    Field.AUTH_USER: QUOTED.takes,
+    Field.AUTH_PASSWORD: QUOTED.takes,
+    "Require-Fail-On-Single-Reject": QUOTED.takes,  # a list of ours, with commas
     Field.OUTBOUND_CALLER_ID_NUMBER: lambda text: text == "" or may_be_caller(text),
-    # The switch's side itself takes out whatever is neither letter nor digit.
-    "Outbound-Callee-ID-Name": lambda name: True,
-    Field.OUTBOUND_CALLER_ID_NAME: lambda name: True,
+    "Codecs": CODEC.takes,
+    Field.HOLD_MEDIA: lambda text: is_kazoo_media(text) or (is_web_url(text) and HEADER.takes(text)),
+    Field.SIP_TRANSPORT: ADDRESS_PART.takes,
+    Field.TO_REALM: ADDRESS_PART.takes,
+    Field.TO_DID: may_be_number,
+    Field.ENDPOINT_URI: ADDRESS_PART.takes,
+    "To-IP": ADDRESS_PART.takes,
+    "SIP-Interface": ADDRESS_PART.takes,
+    "Proxy-IP": ADDRESS_PART.takes,
+    "Forward-IP": ADDRESS_PART.takes,
 }
 """Where something else than a plain value may stand."""
+_NAMES: Final = frozenset({"Outbound-Callee-ID-Name", Field.OUTBOUND_CALLER_ID_NAME})
+"""What of these may not be sent is taken out of them, as the switch's side does."""
+_UNQUOTED: Final = frozenset({Field.ROUTE, Field.HOLD_MEDIA, Field.TO_USERNAME})
+"""Beside the headers: where a blank ends the arguments of the call that rings a party apart."""
 _GUARDED_ALREADY: Final = frozenset({Field.CUSTOM_SIP_HEADERS, Field.FAILOVER})
 _BY_ID = "endpoint"
 """Invite-Format of a device that the switch's side looks up by its id."""
 
 
-def encode_endpoint(call: Call, endpoint: Endpoint) -> Payload:
+def encode_endpoint(call: Call, endpoint: Endpoint, *, apart: bool = False) -> Payload:
     """The endpoint as the switch's side takes it; one without Invite-Format would vanish in silence.
 
     What would be more than a value in the dial string is left out; a party without an address is not rung.
+
+    Args:
+        apart: it is rung by a call of its own, whose arguments end at a blank.
     """
     optional: Payload = {
         Field.SIP_TRANSPORT: endpoint.transport,
         Field.AUTH_USER: endpoint.username,
         Field.AUTH_PASSWORD: endpoint.password,
         Field.ENDPOINT_TIMEOUT: None if endpoint.timeout_s is None else str(round(endpoint.timeout_s)),
-        Field.CUSTOM_SIP_HEADERS: _headers(endpoint) or None,
+        Field.CUSTOM_SIP_HEADERS: _headers(endpoint, apart) or None,
         Field.ACCOUNT_ID: call.account_id,
-        Field.FAILOVER: _failover(call, endpoint),
+        Field.FAILOVER: _failover(call, endpoint, apart),
     }
     members: Payload = {
         Field.INVITE_FORMAT: endpoint.kind.value,
@@ -71,19 +91,34 @@ def encode_endpoint(call: Call, endpoint: Endpoint) -> Payload:
         Field.OUTBOUND_CALL_ID: endpoint.call_id,
         Field.CUSTOM_CHANNEL_VARS: {**endpoint.variables, _LABEL: quote(endpoint.label, safe=_IN_LABELS)},
     }
-    return _guarded(members)
+    guarded = _guarded(members)
+    return _without_blanks(guarded) if apart else guarded
+
+
+def _without_blanks(members: Payload) -> Payload:
+    """Numbers lose theirs, which mean nothing; other values go."""
+    if members.get(Field.INVITE_FORMAT) == EndpointKind.NUMBER.value:
+        number = str(members.get(Field.ROUTE, "")).replace(" ", "")
+        members = {**members, Field.ROUTE: number, Field.TO_DID: number}
+    return {
+        name: value
+        for name, value in members.items()
+        if name not in _UNQUOTED or not isinstance(value, str) or " " not in value
+    }
 
 
 def _guarded(members: Mapping[str, Any]) -> Payload:
     """Documents and the account's database say much of this; their authors have no say in the switch."""
-    kept = {name: _sendable(name, value) for name, value in members.items()}
+    kept = {name: _sendable(name, value) for name, value in members.items() if VARIABLE.takes(name)}
     return {name: value for name, value in kept.items() if value is not None}
 
 
 def _sendable(name: str, value: Any) -> Any:
     match value:
         case str():
-            return value if _GUARDS.get(name, may_be_value)(value) else None
+            if name in _NAMES:
+                return CALLER_NAME.cleaned(value)
+            return value if _GUARDS.get(name, HEADER.takes)(value) else None
         case list():
             return [each for each in value if _sendable(name, each) is not None]
         case Mapping() if name not in _GUARDED_ALREADY:
@@ -91,9 +126,13 @@ def _sendable(name: str, value: Any) -> Any:
     return value
 
 
-def _headers(endpoint: Endpoint) -> dict[str, str]:
+def _headers(endpoint: Endpoint, apart: bool) -> dict[str, str]:
     """The last guard: who made the endpoint has left out, and warned of, what may not be sent."""
-    return {item.name: item.value for item in endpoint.headers if may_be_header(item.name, item.value)}
+    return {
+        item.name: item.value
+        for item in endpoint.headers
+        if may_be_header(item.name, item.value) and not (apart and " " in item.value)
+    }
 
 
 def _address(endpoint: Endpoint) -> Payload:
@@ -118,11 +157,12 @@ def _by_id(call: Call, endpoint: Endpoint) -> Payload:
     return {Field.INVITE_FORMAT: _BY_ID, Field.ENDPOINT_URI: f"{device_id}@{call.account_id}"}
 
 
-def _failover(call: Call, endpoint: Endpoint) -> Payload | None:
+def _failover(call: Call, endpoint: Endpoint, apart: bool) -> Payload | None:
     other = endpoint.failover
     if other is None:
         return None
-    return encode_endpoint(call, replace(other, label=endpoint.label, call_id=endpoint.call_id))
+    party = replace(other, label=endpoint.label, call_id=endpoint.call_id)
+    return encode_endpoint(call, party, apart=apart)
 
 
 def decode_endpoint(members: Payload) -> Endpoint:

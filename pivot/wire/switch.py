@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 from pivot.errors import WireError
 from pivot.model.call import Call
-from pivot.model.dial_strings import may_be_caller
 from pivot.model.dialling import DiallingCommand
 from pivot.model.rooms import ConferenceCommand
 from pivot.model.switch import (
@@ -31,10 +30,11 @@ from pivot.model.switch import (
     StopMedia,
     SwitchCommand,
 )
+from pivot.model.switch_text import REASON, may_be_caller
 from pivot.wire.conference import encode_conference_command
 from pivot.wire.dialling import encode_dialling_command
 from pivot.wire.envelope import CALL_RESPONSE, KAPPS_CALL, Message, Sender, addressed, seal
-from pivot.wire.expansion import named_as_written, spoken_as_written
+from pivot.wire.expansion import keys_only, named_as_written, spoken_as_written, word_or
 from pivot.wire.media_server import encode_ask_channel, encode_send_file
 from pivot.wire.message_kinds import COMMANDS
 from pivot.wire.message_rules import DEFAULTS_REQUIRED, OPTIONAL_EVERYWHERE, is_true
@@ -230,7 +230,8 @@ def _command(name: Application, leg: str) -> Payload:
 def _hangup(leg: str, cause: str | None) -> Payload:
     """At once, whatever else waits in the call's command queue."""
     members = _command(Application.HANGUP, leg) | {Field.INSERT_AT: InsertAt.NOW}
-    return members if cause is None else members | {Field.HANGUP_CAUSE: cause}
+    word = word_or(cause or "", "")
+    return members | {Field.HANGUP_CAUSE: word} if word else members
 
 
 def _queue(leg: str, *last_first: Payload) -> Payload:
@@ -258,9 +259,9 @@ def _tts(leg: str, command: SpeakText) -> Payload:
         Field.APPLICATION_NAME: Application.TTS,
         Field.TEXT: spoken_as_written(command.text),
         **stops,
-        Field.VOICE: command.voice,
-        Field.LANGUAGE: command.language,
-        Field.ENGINE: command.engine,
+        Field.VOICE: word_or(command.voice, "female"),
+        Field.LANGUAGE: word_or(command.language, "en-us"),
+        Field.ENGINE: word_or(command.engine, "flite"),
         Field.CALL_ID: leg,
     }
 
@@ -268,7 +269,7 @@ def _tts(leg: str, command: SpeakText) -> Payload:
 def _send_dtmf(leg: str, command: SendDigits) -> Payload:
     return {
         Field.APPLICATION_NAME: Application.SEND_DTMF,
-        Field.DTMFS: command.digits,
+        Field.DTMFS: keys_only(command.digits),
         Field.DURATION: str(round(command.duration_s * 1000)),
         Field.CALL_ID: leg,
     }
@@ -280,7 +281,7 @@ def _decline(leg: str, command: Respond) -> Payload:
     respond: Payload = {
         Field.APPLICATION_NAME: Application.RESPOND,
         Field.RESPONSE_CODE: str(command.sip_code),
-        Field.RESPONSE_MESSAGE: command.reason,
+        Field.RESPONSE_MESSAGE: REASON.cleaned(command.reason),
         **own,
     }
     noop: Payload = {Field.APPLICATION_NAME: Application.NOOP, **own}

@@ -10,10 +10,10 @@ from __future__ import annotations
 from pivot.execute.ids import e164
 from pivot.execute.step_context import Line
 from pivot.model.call import Call
-from pivot.model.dial_strings import may_be_caller
 from pivot.model.dialling import CallerId, Identity
 from pivot.model.instructions import DialVerb
 from pivot.model.json import JsonObject
+from pivot.model.switch_text import may_be_caller
 
 
 def caller_of(line: Line) -> CallerId:

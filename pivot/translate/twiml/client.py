@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from pivot.model.codes import Code
-from pivot.model.dial_strings import may_be_header
 from pivot.model.instructions import ClientNoun, NameValue
 from pivot.translate.twiml.attributes import Attributes
 from pivot.translate.twiml.leg import read_leg
@@ -14,6 +13,7 @@ from pivot.translate.twiml.numbers import Twilio
 from pivot.translate.twiml.parameters import read_parameters
 from pivot.translate.twiml.parser import Element
 from pivot.translate.twiml.reading import Reading
+from pivot.translate.twiml.sip import header_refused
 
 _LONGEST_NAME: Final = 256
 
@@ -35,12 +35,9 @@ def read(element: Element, reading: Reading) -> Iterator[ClientNoun]:
 def _sendable(parameters: tuple[NameValue, ...], element: Element, reading: Reading) -> Iterator[NameValue]:
     """Those that can travel as a header `X-<name>`."""
     for parameter in parameters:
-        if may_be_header(f"X-{parameter.name}", parameter.value):
+        why = header_refused(NameValue(f"X-{parameter.name}", parameter.value))
+        if why is None:
             yield parameter
         else:
-            is_name = not may_be_header(f"X-{parameter.name}", "")
-            what = "is a name" if is_name else f"has a value, {parameter.value[:40]!r},"
-            message = (
-                f"Parameter {parameter.name[:40]!r} {what} that cannot be sent in a SIP header; left out"
-            )
+            message = f"Parameter {parameter.name[:40]!r} {why}; left out"
             reading.warn(Code.TWIML_VALUE, element.at, message, Twilio.SIP_HEADER_NAME)

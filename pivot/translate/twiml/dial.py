@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from pivot.model.codes import Code
-from pivot.model.dial_strings import may_be_caller
 from pivot.model.instructions import ConferenceNoun, DialNoun, DialVerb, NumberNoun, QueueNoun, RecordCall
-from pivot.translate.twiml import client, conference, device, kazoo, number, queue, sip, user
+from pivot.model.switch_text import CALLER
+from pivot.translate.twiml import apart, client, conference, device, kazoo, number, queue, sip, user
 from pivot.translate.twiml.attributes import Attributes
 from pivot.translate.twiml.numbers import Twilio
 from pivot.translate.twiml.parser import Element
@@ -56,10 +56,12 @@ _ANY_LENGTH_S: Final = 999_999_999
 def read(element: Element, reading: Reading) -> Iterator[DialVerb]:
     """One DialVerb, always; without nouns it fails when it runs."""
     with Attributes(element, reading) as given:
+        sequential = _sequential(given)
+        nouns = _chosen(tuple(_nouns(element, reading)), element, reading)
         record, dual = given.choice("record", _RECORD, (RecordCall.NO, False), Twilio.RECORD_MODE)
         given.not_done("recordingConfigurationId", "events", "passports")
         verb = DialVerb(
-            nouns=_chosen(tuple(_nouns(element, reading)), element, reading),
+            nouns=apart.without_blanks(nouns, sequential, reading),
             has_text=_begins_with_text(element),
             action=given.url("action"),
             method=given.method("method", Twilio.DIAL_METHOD),
@@ -74,7 +76,7 @@ def read(element: Element, reading: Reading) -> Iterator[DialVerb]:
             recording_status=recording_status(given),
             answer_on_bridge=given.boolean("answerOnBridge", False, Twilio.DIAL_ANSWER_ON_BRIDGE),
             ring_tone=_ring_tone(given),
-            sequential=_sequential(given),
+            sequential=sequential,
             refer_url=_refer_url(given),
             refer_method=given.method("referMethod", Twilio.DIAL_METHOD),
             call_reason=given.text("callReason", max_length=50),
@@ -148,10 +150,15 @@ def _caller_id(given: Attributes) -> str | None:
     written = given.text("callerId", max_length=256, twilio=Twilio.DIAL_CALLER_ID)
     if written is None:
         return None
-    plain = number.dialable(written) or (written if _PARTY.fullmatch(written) else "")
-    if may_be_caller(plain):
-        return plain
-    given.bad("callerId", "is neither a number nor an address; the caller's is used", Twilio.DIAL_CALLER_ID)
+    dialable = number.dialable(written)
+    if dialable is not None:
+        return dialable
+    refused = CALLER.refuses(written)
+    if refused is None and _PARTY.fullmatch(written):
+        return written
+    why = "" if refused is None else f", as it holds {refused}"
+    message = f"is neither a number nor an address{why}; the caller's is used"
+    given.bad("callerId", message, Twilio.DIAL_CALLER_ID)
     return None
 
 

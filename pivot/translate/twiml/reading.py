@@ -15,6 +15,8 @@ from pivot.translate.twiml.places import Place
 
 _LONGEST = 400
 """Characters of one warning: names of elements and attributes may be as long as the document."""
+_SECRET = frozenset({"password"})
+"""Attributes whose values no warning repeats: warnings are logged and stored."""
 
 
 class Abandoned(Exception):
@@ -46,7 +48,8 @@ class Reading:
             Abandoned: with Kazoo's failures, where it gives up.
         """
         if not self.full:
-            text = f"{element.name} {name}={element.attributes[name][:80]!r} {message}"
+            written = "***" if name in _SECRET else element.attributes[name][:80]
+            text = f"{element.name} {name}={written!r} {message}"
             self.warn(Code.TWIML_ATTRIBUTE, element.where(name), text, twilio)
         if self.rules.as_kazoo and kazoo.gives_up_at(element.name, name, element.attributes[name]):
             raise Abandoned

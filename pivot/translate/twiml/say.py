@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pivot.model.codes import Code
 from pivot.model.instructions import SayVerb
 from pivot.model.speech import SpeechWish
+from pivot.model.switch_text import speech_refuses
 from pivot.translate.twiml import voices
 from pivot.translate.twiml.attributes import Attributes
 from pivot.translate.twiml.numbers import Twilio
@@ -58,6 +59,12 @@ def read(element: Element, reading: Reading, numbers: Numbers = TOP) -> Iterator
     elif speech.ssml:
         message = "Say holds SSML, which the switch speaks as plain text; a speech plug-in gets it whole"
         reading.warn(Code.TWIML_NESTING, element.at, message)
+    refused = None if wish else speech_refuses(text)
+    if refused is not None:
+        message = (
+            f"Say has {refused}, which the switch would take for more than text; a blank is spoken instead"
+        )
+        reading.warn(Code.TWIML_VALUE, element.at, message)
     yield SayVerb(
         parts=cut(text, reading.rules.max_tts_bytes),
         ssml=speech.ssml,

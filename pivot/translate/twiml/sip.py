@@ -9,8 +9,8 @@ from typing import Final
 from urllib.parse import unquote
 
 from pivot.model.codes import Code
-from pivot.model.dial_strings import may_be_header, may_be_quoted
 from pivot.model.instructions import NameValue, SipNoun
+from pivot.model.switch_text import HEADER, QUOTED, VARIABLE
 from pivot.translate.twiml.attributes import Attributes
 from pivot.translate.twiml.leg import no_machine_detection, read_leg
 from pivot.translate.twiml.numbers import Twilio
@@ -113,9 +113,10 @@ def _header_elements(element: Element) -> Iterator[NameValue]:
 
 def _credential(given: Attributes, name: str) -> str | None:
     value = given.text(name)
-    if value is None or may_be_quoted(value):
+    refused = None if value is None else QUOTED.refuses(value)
+    if refused is None:
         return value
-    given.bad(name, "holds characters that cannot be sent; left out", None)
+    given.bad(name, f"holds {refused}, which cannot be sent; left out", None)
     return None
 
 
@@ -126,7 +127,7 @@ def fitting(headers: tuple[NameValue, ...], element: Element, reading: Reading) 
     for header in headers:
         room -= len(header.name) + len(header.value) + 2
         why, number = _objection(header, room)
-        if not why:
+        if why is None:
             kept.append(header)
         else:
             message = f"SIP header {header.name[:40]!r} {why}; left out"
@@ -134,12 +135,22 @@ def fitting(headers: tuple[NameValue, ...], element: Element, reading: Reading) 
     return tuple(kept)
 
 
-def _objection(header: NameValue, room: int) -> tuple[str, Twilio]:
-    """Why a header is not sent, with Twilio's number; empty: it is. `room` is left behind it."""
+def _objection(header: NameValue, room: int) -> tuple[str | None, Twilio]:
+    """Why a header is not sent, with Twilio's number; None: it is. `room` is left behind it."""
     if not _HEADER_NAME.fullmatch(header.name):
         return "is none that may be sent", Twilio.SIP_HEADER_NAME
-    if not may_be_header(header.name, header.value):
-        return f"has a value that cannot be sent, {header.value[:40]!r}", Twilio.SIP_HEADER_NAME
+    if (why := header_refused(header)) is not None:
+        return why, Twilio.SIP_HEADER_NAME
     if room < 0:
         return f"goes beyond the {_LONGEST_HEADERS} characters of all headers", Twilio.SIP_HEADER_LENGTH
-    return "", Twilio.SIP_HEADER_NAME
+    return None, Twilio.SIP_HEADER_NAME
+
+
+def header_refused(header: NameValue) -> str | None:
+    """Why a header cannot travel with a party that is rung, to be read behind its name; None when it can."""
+    if (refused := VARIABLE.refuses(header.name)) is not None:
+        return f"has a name that cannot be sent: it holds {refused}"
+    refused = HEADER.refuses(header.value)
+    if refused is None:
+        return None
+    return f"has a value that cannot be sent: the switch would take {refused} for more than text"

@@ -245,12 +245,12 @@ NOUNS = [
         NumberNoun("4155550100", "ww1", FULL_LEG, NOUN),
     ),
     (
-        f"<Sip username='u' password='p' {LEG}>sip:k@h.test:5070;transport=TCP?X-a=4%202&amp;X-b=c</Sip>",
+        f"<Sip username='u' password='p' {LEG}>sip:k@h.test:5070;transport=TCP?X-a=4%2B2&amp;X-b=c</Sip>",
         SipNoun(
             "sip:k@h.test:5070;transport=TCP",
-            "sip:k@h.test:5070;transport=TCP?X-a=4%202&X-b=c",
+            "sip:k@h.test:5070;transport=TCP?X-a=4%2B2&X-b=c",
             "tcp",
-            (NameValue("X-a", "4 2"), NameValue("X-b", "c")),
+            (NameValue("X-a", "4+2"), NameValue("X-b", "c")),
             "u",
             "p",
             FULL_LEG,
