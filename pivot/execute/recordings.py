@@ -18,6 +18,8 @@ from pivot.model.plain import plain
 from pivot.model.switch import SendFile
 
 _COMPLETED = "completed"
+FILE_WAIT_S = 2.0
+"""How long a caller who is there waits for a file to lie where it belongs."""
 
 
 @plain
@@ -111,6 +113,21 @@ def receive(event: Event, line: Line) -> Course:
 def is_event_of(recording_key: str, event: RecordingStopped | RecordingStarted) -> bool:
     """Whether an event is about the recording of this key; an old switch names no file."""
     return not event.path or recording_key in event.path
+
+
+def is_filed(recording_key: str, event: Event, line: Line) -> bool:
+    """Whether the file of this key lies at its URL, or never will, when `event` has happened.
+
+    Until then a server that is told the URL would find nothing there: the media server puts the file some
+    20 to 70 ms after the recording's end.
+    """
+    recording = next((each for each in line.state.recordings if each.key == recording_key), None)
+    match event:
+        case FileSent(msg_id) if recording is not None:
+            return bool(recording.upload_id) and msg_id == recording.upload_id
+        case RecordingStopped() if recording is not None:
+            return not event.path and is_event_of(recording_key, event)
+    return recording is None
 
 
 def _is_of(recording: Recording, call_id: str, path: str) -> bool:

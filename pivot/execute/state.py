@@ -108,6 +108,8 @@ class CallState:
     """We have picked up the call."""
     dialled: bool = False
     """A Dial has begun."""
+    flush_id: str = ""
+    """Of the command that empties the caller's queue after a join, until it is completed."""
     call_status: str = "ringing"
     """The caller's, in Twilio's words; final once the channel is gone."""
     dial_status: str = ""

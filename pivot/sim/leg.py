@@ -59,6 +59,12 @@ PLAY_S = 3.0
 _CAUSES = {486: "USER_BUSY", 603: "CALL_REJECTED"}
 
 
+def silence_of(media: str) -> float | None:
+    """How long a stream of silence lasts, in seconds; None: something is heard."""
+    scheme, _, length = media.partition("silence_stream://")
+    return int(length) / 1000 if not scheme and length.isdigit() else None
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """Something that a bystander would notice, in the words of the conformance cases."""
@@ -129,7 +135,14 @@ class Leg:
     # What the program tells the switch
 
     def queue(self, command: SwitchCommand) -> None:
-        """To be done when everything before it is complete."""
+        """To be done when everything before it is complete.
+
+        A leg made by `originate_req` is sent sounds and keys with Insert-At `flush`: instead of what it has
+        not completed.
+        """
+        if self._originated and self._running and isinstance(command, PlayMedia | SpeakText | SendDigits):
+            self._waiting.clear()
+            self._drop()
         self._waiting.append(command)
         self._advance()
 
@@ -381,9 +394,10 @@ class Leg:
         self._complete("answer", self.behaviour.no_response)
 
     def _play(self, running: _Running, command: PlayMedia) -> None:
-        self.observe("play", url=command.media)
-        complaint = self._sound_of(command.media)
-        seconds = PLAY_S if complaint is None else 0.0
+        complaint, silence_s = self._sound_of(command.media), silence_of(command.media)
+        if silence_s is None:
+            self.observe("play", url=command.media)
+        seconds = (PLAY_S if silence_s is None else silence_s) if complaint is None else 0.0
         if self.behaviour.originated_broadcast and self._originated:
             self._executed("play", BROADCAST_SENT)
             self._running = _Running(Noop(command.noop_id), self._clock.time())

@@ -146,15 +146,18 @@ def _members(call: Call, command: CallCommand) -> Payload:
             return _command(Application.NOOP, leg or call.call_id) | {Field.INSERT_AT: InsertAt.FLUSH}
         case AskIdle(leg=leg):
             return _command(Application.NOOP, leg or call.call_id)
-        case PlayMedia(leg=leg):
-            leg = leg or call.call_id
-            return _queue(leg, _noop(leg, command.noop_id), _play(leg, command))
-        case SpeakText(leg=leg):
-            leg = leg or call.call_id
-            return _queue(leg, _noop(leg, command.noop_id), _tts(leg, command))
-        case SendDigits(leg=leg):
-            leg = leg or call.call_id
-            return _queue(leg, _noop(leg, command.noop_id), _send_dtmf(leg, command))
+        case PlayMedia(leg=other):
+            leg = other or call.call_id
+            sound = _play(leg, command)
+            return _queue(leg, _noop(leg, command.noop_id), sound, at_once=other is not None)
+        case SpeakText(leg=other):
+            leg = other or call.call_id
+            sound = _tts(leg, command)
+            return _queue(leg, _noop(leg, command.noop_id), sound, at_once=other is not None)
+        case SendDigits(leg=other):
+            leg = other or call.call_id
+            keys = _send_dtmf(leg, command)
+            return _queue(leg, _noop(leg, command.noop_id), keys, at_once=other is not None)
         case Respond():
             return _decline(call.call_id, command)
 
@@ -234,8 +237,15 @@ def _hangup(leg: str, cause: str | None) -> Payload:
     return members | {Field.HANGUP_CAUSE: word} if word else members
 
 
-def _queue(leg: str, *last_first: Payload) -> Payload:
-    return _command(Application.QUEUE, leg) | {Field.COMMANDS: list(last_first)}
+def _queue(leg: str, *last_first: Payload, at_once: bool = False) -> Payload:
+    """Behind what waits already, or instead of it.
+
+    On a leg that we dialled the second command of a queue may never run: the control process waits until the
+    first is completed, which the switch may not tell of such a leg. So what is sent to one throws away what
+    still stands there. Measured on FreeSWITCH 1.10.11: a break with nothing to break is not remembered.
+    """
+    queue = _command(Application.QUEUE, leg) | {Field.COMMANDS: list(last_first)}
+    return queue | {Field.INSERT_AT: InsertAt.FLUSH} if at_once else queue
 
 
 def _noop(leg: str, noop_id: str) -> Payload:

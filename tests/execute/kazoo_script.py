@@ -160,18 +160,26 @@ def comparable(payloads: list[Row]) -> list[Row]:
 
 def shared(messages: list[Row]) -> list[Row]:
     """What both sides should publish: Kazoo answers and hangs up again and again, tells the switch to `store`
-    files, which no switch can, and names every recording of a call alike."""
+    files, which no switch can, and names every recording of a call alike; we send silence in a Pause."""
     kept: list[Row] = []
     for message in json.loads(json.dumps(messages)):
         name = message.get("Application-Name")
         if name == "record":
             message["Media-Name"] = "<RECORDING>.mp3"
-        if name == "store" or (
-            name in ("answer", "hangup") and name in {each.get("Application-Name") for each in kept}
+        if (
+            name == "store"
+            or _is_silence(message)
+            or (name in ("answer", "hangup") and name in {each.get("Application-Name") for each in kept})
         ):
             continue
         kept.append(message)
     return kept
+
+
+def _is_silence(message: Row) -> bool:
+    """What we send in a Pause, where Kazoo sends nothing at all."""
+    media = [each.get("Media-Name", "") for each in message.get("Commands", [])]
+    return any(name.startswith("silence_stream://") for name in media)
 
 
 def _inner(payload: Row) -> set[str]:

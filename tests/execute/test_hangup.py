@@ -157,6 +157,7 @@ def test_a_recorded_hang_up_is_told_as_one(recorded: dict[str, Any]) -> None:
             history.happens(event, after_s=(each["t_ms"] - last_ms) / 1000)
         last_ms = each["t_ms"]
 
+    history.files()
     check_hung_up(history, scene, before)
 
 
@@ -186,6 +187,7 @@ def test_any_order_of_a_hang_ups_events_is_one(scene: str, data: st.DataObject) 
     for event in data.draw(st.permutations(events)):
         history.happens(event, after_s=data.draw(st.sampled_from([0.0, 0.002, 0.02])))
 
+    history.files()
     check_hung_up(history, scene, before)
     assert history.forgotten() == set()
     for _ in range(10):
@@ -233,6 +235,7 @@ def test_a_request_in_flight_outlives_the_caller(scene: str) -> None:
     if scene == "record":
         path = f"/tmp/{history.last(RecordLeg).name}"
         history.happens(RecordingStopped(CALL_ID, path, 3.0, terminator="#"))
+        history.files()
     else:
         history.happens(Executed(CALL_ID, application, "NORMAL_CLEARING"))
     asked = history.last(Fetch).request

@@ -27,7 +27,7 @@ from pivot.model.events import (
     Executed,
     RecordingStopped,
 )
-from pivot.model.switch import AnswerCall, PlayMedia, RecordLeg, SendDigits, SpeakText, StopMedia
+from pivot.model.switch import AnswerCall, AskIdle, PlayMedia, RecordLeg, SendDigits, SpeakText, StopMedia
 from pivot.sim.behaviour import (
     DOCUMENTED,
     ENDINGS,
@@ -226,22 +226,23 @@ def test_a_recording_stops_after_its_command_has_ended() -> None:
 
 
 def test_a_filtered_leg_tells_no_end() -> None:
-    """Keys are told; the second command never begins."""
+    """Keys are told; what waits behind the first command never begins, a sound with Insert-At flush does."""
     events, noticed = happens(
         FILTERED,
         (0.0, tell(CallApart("m2", phone(B), 20.0, CallerId()))),
         (1.0, party(0, "answer")),
         (1.0, tell(SpeakText("m3", "n3", "press one", leg=B))),
-        (1.0, tell(SpeakText("m4", "n4", "never", leg=B))),
+        (1.0, tell(AskIdle("m4", leg=B))),
         (2.0, lambda switch: switch.legs[B].press("1")),
+        (5.0, tell(SpeakText("m5", "n5", "again", leg=B))),
         (8.0, party(0, "hangup")),
     )
 
     assert of(events, Executed) == []
     assert of(events, DigitPressed) == [(2.0, DigitPressed(B, "1"))]
-    assert [each.details["text"] for each in noticed if each.op == "say"] == ["press one"]
+    assert [each.details["text"] for each in noticed if each.op == "say"] == ["press one", "again"]
     refused = [(event.command, event.msg_id) for _, event in of(events, CommandFailed)]  # type: ignore[union-attr]
-    assert sorted(refused) == [("noop", "n3"), ("noop", "n4"), ("tts", "m3"), ("tts", "m4")]
+    assert sorted(refused) == [("noop", "n5"), ("tts", "m5")]
 
 
 def test_early_media_bridges_without_an_answer() -> None:

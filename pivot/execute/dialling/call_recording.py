@@ -9,12 +9,13 @@ from pivot.execute.recordings import (
     Recording,
     begin_recording,
     file_url,
+    is_event_of,
     lose_recording,
     recording_parameters,
 )
 from pivot.execute.step_context import Course, Line
 from pivot.model.dialling import StartRecording, StopRecording
-from pivot.model.events import CommandFailed, Event
+from pivot.model.events import CommandFailed, Event, RecordingStopped
 from pivot.model.instructions import ConferenceNoun, DialVerb, RecordingNoun
 from pivot.model.plain import plain
 
@@ -90,6 +91,8 @@ class Tape:
     def receive(self, event: Event, line: Line) -> Course:
         """See whether the switch refuses it."""
         match event:
+            case RecordingStopped() if is_event_of(self.recording.key, event):
+                self.recording.length_s = event.length_s
             case CommandFailed(message=message, msg_id=msg_id) if msg_id == self.msg_id:
                 self.stopped = self.refused = True
                 yield line.fault(f"the switch does not record: {message}", None)

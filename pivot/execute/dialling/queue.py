@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pivot.execute.after_join import empty_queue
 from pivot.execute.dialling.attempt import PARTING_S, Wishes
 from pivot.execute.dialling.party import DialledParty
 from pivot.execute.step_context import Course, Line
@@ -134,7 +135,7 @@ class QueueAttempt:
         yield CancelTimer(self.timer)
         yield from self._silence(line)
         if self.join_id:
-            yield StopMedia(line.draw_id())  # a join completes for nobody: what follows would wait behind it
+            yield from empty_queue(line)
         if not self.bridged:
             yield LeaveQueue(self.queue)
         yield from self.parties[0].ends(line, cause)

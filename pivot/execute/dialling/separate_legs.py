@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pivot.execute.after_hangup import without_channel
+from pivot.execute.after_join import empty_queue
 from pivot.execute.dialling.attempt import PARTING_S, SETTLE_S, SPARE_S, Wishes, end_all
 from pivot.execute.dialling.party import DialledParty
 from pivot.execute.side_document import Aside
@@ -221,7 +222,10 @@ class ApartAttempt:
         self.done = True
         yield CancelTimer(self.timer)
         yield from self._silence(line)
-        yield StopMedia(line.draw_id())  # the ringing; or the join, which completes for nobody
+        if self.join_id:
+            yield from empty_queue(line)
+        else:
+            yield StopMedia(line.draw_id())  # the ringing
         yield from end_all(self.parties, line, cause)
         for party in self.parties:
             yield UnbindCall(party.call_id)

@@ -97,11 +97,12 @@ def when_reporting(core: Core, event: Event, at_s: float) -> Course:
             state.recordings = []
             yield from _last_words(core, event, at_s, patient=False)
         case Drained() | CommandFailed(msg_id=None):
-            yield from core.over()  # what was to be told later was not performed either
-            return
+            # What was to be told later was not performed either; what waits for that is told now.
+            state.telling, state.recordings = (), []
+            yield from _last_words(core, event, at_s, patient=False)
         case _:
-            yield from recordings.receive(event, core.line(at_s))
             yield from _last_words(core, event, at_s)
+            yield from recordings.receive(event, core.line(at_s))
     yield from _over_if_told(core)
 
 

@@ -27,6 +27,7 @@ from pivot.model.events import (
     DigitPressed,
     Drained,
     Event,
+    Executed,
     Fetched,
     FetchFailed,
     FileSent,
@@ -76,8 +77,8 @@ def when_running(core: Core, event: Event, at_s: float) -> Course:
             yield from side.receive(event, line)
             if core.state.program is not None:
                 yield from core.state.program.receive(event, line)
-            yield from recordings.receive(event, line)
             yield from _follow(core, at_s)
+            yield from recordings.receive(event, line)  # the verb's own request is told first
 
 
 def hang_up(core: Core, code: Code, message: str, at_s: float) -> Course:
@@ -173,6 +174,8 @@ def _heard(core: Core, event: SwitchEvent, at_s: float) -> None:
     state.found = state.found + 1 if isinstance(event, ChannelFound) else 0
     if not isinstance(event, ChannelFound | FileSent):
         state.hasty = ()
+    if isinstance(event, Executed) and event.response == state.flush_id:
+        state.flush_id = ""
     if isinstance(event, DigitPressed) and event.call_id == core.call.call_id:
         state.typed = (state.typed + event.digit)[-_MAX_TYPED:]
 

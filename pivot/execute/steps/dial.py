@@ -13,6 +13,7 @@ from pivot.execute.dialling.queue import queue_party
 from pivot.execute.dialling.ring_tones import ring_tone
 from pivot.execute.dialling.separate_legs import ApartAttempt
 from pivot.execute.dialling.targets import attempt_for, parties_of, ring_time_s, wanted
+from pivot.execute.recordings import FILE_WAIT_S, is_filed
 from pivot.execute.step import AskFor, GoOn, Linger, Result, Step
 from pivot.execute.step_context import Course, Line
 from pivot.execute.steps.conference import ConferenceStep
@@ -63,6 +64,8 @@ class DialStep:
     attempt: Attempt | None = None
     """The one under way, in the end the last one."""
     tape: Tape | None = None
+    filing: bool = False
+    """The talk is over, and the file of its recording is on its way."""
     bridged: bool = False
     early_media: bool = False
     result: Result | None = None
@@ -96,6 +99,8 @@ class DialStep:
         match event:
             case _ if isinstance(self.result, Linger):
                 yield from self._linger(event, line)
+            case _ if self.filing:
+                yield from self._file(event, line)
             case EndpointsFound(lookup_id) if lookup_id and lookup_id == self.lookup_id:
                 yield CancelTimer(self.timer)
                 if event.owned is False:
@@ -205,7 +210,27 @@ class DialStep:
         yield CancelTimer(self.timer)
         if self.tape is not None:
             yield from self.tape.stop(line)
-        self._decide(line)
+        if self._tells_file():
+            # The action hears of the file when it is there.
+            self.filing, self.timer = True, f"file {line.draw_id()}"
+            yield StartTimer(self.timer, FILE_WAIT_S)
+        else:
+            self._decide(line)
+
+    def _tells_file(self) -> bool:
+        return (
+            self.verb.action is not None and self.bridged and self.tape is not None and not self.tape.refused
+        )
+
+    def _file(self, event: Event, line: Line) -> Course:
+        if self._is_filed(event, line) or event == TimerFired(self.timer):
+            yield CancelTimer(self.timer)
+            self._decide(line)
+        elif isinstance(event, ChannelDestroyed) and event.call_id == line.leg:
+            self.result = Linger()
+
+    def _is_filed(self, event: Event, line: Line) -> bool:
+        return self.tape is None or is_filed(self.tape.recording.key, event, line)
 
     def _decide(self, line: Line) -> None:
         parties, _ = self._parties()
@@ -231,16 +256,19 @@ class DialStep:
         """Whoever would stay on the switch without the caller is hung up, as soon as somebody can."""
         if self.attempt is not None:
             yield from self.attempt.stop(line)
-        self._decide(line)
-        if isinstance(self.attempt, ApartAttempt) and self.attempt.uncontrolled:
+        self.filing = self._tells_file()
+        if self.filing or (isinstance(self.attempt, ApartAttempt) and self.attempt.uncontrolled):
             self.result = Linger()
+        else:
+            self._decide(line)
 
     def _linger(self, event: Event, line: Line) -> Course:
         if isinstance(self.attempt, ApartAttempt):
             yield from self.attempt.receive(event, line)
             if self.attempt.uncontrolled:
                 return
-        self._decide(line)
+        if not self.filing or self._is_filed(event, line):
+            self._decide(line)
 
 
 def dial_step(verb: DialVerb) -> Step:

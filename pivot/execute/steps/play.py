@@ -89,8 +89,6 @@ class KeysStep:
         if self.sent == self.times:
             yield from self._end()
             return
-        if self.sent and not self.accepted:
-            yield StopMedia(line.draw_id(), line.other_leg)  # else this leg would run nothing further
         self.sent += 1
         self.accepted = self.overdue = False
         self.msg_id, self.noop_id = line.draw_id(), line.draw_id()

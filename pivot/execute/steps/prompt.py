@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from pivot.execute.after_join import empty_queue
 from pivot.execute.step import GoOn, Result
 from pivot.execute.step_context import Course, Line
-from pivot.model.events import ChannelFound, CommandFailed, DigitPressed, Event, Executed
+from pivot.execute.steps.sound_time import FILE_S, media_s, speech_s
+from pivot.model.commands import CancelTimer, StartTimer
+from pivot.model.events import (
+    ChannelFound,
+    CommandFailed,
+    DigitPressed,
+    Event,
+    Executed,
+    TimerFired,
+)
 from pivot.model.instructions import ALL_KEYS
 from pivot.model.plain import plain
 from pivot.model.switch import AskIdle, PlayMedia, SpeakText, StopMedia
@@ -33,6 +43,10 @@ class Media:
 
 
 Sound: TypeAlias = Spoken | Media
+_LATE_S = 5.0
+"""So much longer than it should last no speech takes."""
+_ANSWER_S = 3.0
+"""An idle leg says so within this."""
 
 
 @plain
@@ -41,7 +55,9 @@ class PromptStep:
     """Plays sounds one after the other; the switch tells the end of each by the noop behind it.
 
     Should that word be lost, the caller would hear nothing more: when all that is heard of the channel is
-    that it exists, the switch is asked.
+    that it exists, the switch is asked. When it does not answer either and speech must be over, something
+    holds the leg's queue, which is emptied once. On a leg that we dialled the word may never come: there the
+    sound is given its time, and then taken for ended.
     """
 
     sounds: tuple[Sound, ...]
@@ -54,6 +70,12 @@ class PromptStep:
     noop_id: str = ""
     idle_id: str = ""
     """Of the question whether the sound has ended."""
+    flush_id: str = ""
+    """Of the command that empties the queue."""
+    began_s: float = 0.0
+    """When the sound was sent to the switch."""
+    timer: str = ""
+    """Of a sound whose end nobody may tell."""
     cut: bool = field(default=False)
     """A key stopped the switch; nothing further of this round is played."""
     result: Result | None = None
@@ -68,9 +90,10 @@ class PromptStep:
         match event:
             case Executed(call_id, response=noop_id) if call_id == line.leg and self._is_end(noop_id):
                 yield from self._play_next(line)
-            case ChannelFound():
-                self.idle_id = line.draw_id()
-                yield AskIdle(self.idle_id, line.other_leg)
+            case TimerFired(name) if name == self.timer:
+                yield from self._time_is_up(line)
+            case ChannelFound() if line.is_caller:
+                yield from self._ask(line)
             case Executed(call_id, "play", "FILE NOT FOUND" as complaint) if call_id == line.leg:
                 yield line.fault(f"a file could not be fetched: {complaint}", 11200)
             case Executed(call_id, "play", "PLAYBACK ERROR" as complaint) if call_id == line.leg:
@@ -82,10 +105,45 @@ class PromptStep:
                 yield from self._play_next(line)
 
     def stop(self, line: Line) -> Course:
+        if self.timer:
+            yield CancelTimer(self.timer)
         yield StopMedia(line.draw_id(), line.other_leg)
 
     def _is_end(self, noop_id: str | None) -> bool:
-        return bool(noop_id) and noop_id in (self.noop_id, self.idle_id)
+        return bool(noop_id) and noop_id in (self.noop_id, self.idle_id, self.flush_id)
+
+    def _ask(self, line: Line) -> Course:
+        """A sound of unknown length may still play: only speech is broken off."""
+        if line.state.flush_id:
+            # The join before this sound still holds the queue: the sound was never played.
+            self.played -= 1
+            yield from empty_queue(line)
+            line.state.flush_id = ""
+            yield from self._play_next(line)
+            return
+        self.idle_id = line.draw_id()
+        yield AskIdle(self.idle_id)
+        lasts_s = _lasts_s(self._sound())
+        if lasts_s is not None and line.at_s - self.began_s > lasts_s + _LATE_S:
+            self.timer = f"sound {self.msg_id}"
+            yield StartTimer(self.timer, _ANSWER_S)
+
+    def _time_is_up(self, line: Line) -> Course:
+        if not line.is_caller:
+            what = "the switch tells this leg no end of a sound; by its time it is over"
+            yield line.warn(what, None)
+            yield from self._play_next(line)
+        elif not self.flush_id:
+            self.flush_id = line.draw_id()
+            yield StopMedia(self.flush_id)
+            yield StartTimer(self.timer, _ANSWER_S)
+        else:
+            yield line.fault("the switch does not tell that a sound has ended", None)
+            yield from self._play_next(line)
+
+    def _sound(self) -> Sound:
+        """The one that plays."""
+        return self.sounds[(self.played - 1) % len(self.sounds)]
 
     def _skip(self, line: Line) -> None:
         """A key has ended this round of the loop, or all of them."""
@@ -93,14 +151,17 @@ class PromptStep:
         self.played, self.cut = rounds * len(self.sounds), False
 
     def _play_next(self, line: Line) -> Course:
+        if self.timer:
+            yield CancelTimer(self.timer)
         if self.cut:
             self._skip(line)
         if self.played == len(self.sounds) * self.times:
             self.result = GoOn()
             return
-        sound = self.sounds[self.played % len(self.sounds)]
         self.played += 1
-        self.msg_id, self.noop_id, self.idle_id = line.draw_id(), line.draw_id(), ""
+        self.msg_id, self.noop_id, self.idle_id, self.flush_id = line.draw_id(), line.draw_id(), "", ""
+        self.began_s = line.at_s
+        sound = self._sound()
         keys = self.terminators or ()
         match sound:
             case Spoken(text, voice, language, engine):
@@ -109,3 +170,10 @@ class PromptStep:
                 )
             case Media(name):
                 yield PlayMedia(self.msg_id, self.noop_id, line.media(name), keys, line.other_leg)
+        if not line.is_caller:
+            self.timer = f"sound {self.msg_id}"
+            yield StartTimer(self.timer, _lasts_s(sound) or FILE_S)
+
+
+def _lasts_s(sound: Sound) -> float | None:
+    return speech_s(sound.text) if isinstance(sound, Spoken) else media_s(sound.name)

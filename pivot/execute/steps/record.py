@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.recordings import (
+    FILE_WAIT_S,
     Recording,
     begin_recording,
     file_url,
     is_event_of,
+    is_filed,
     lose_recording,
     recording_parameters,
 )
-from pivot.execute.step import AskFor, GoOn, Result
+from pivot.execute.step import AskFor, GoOn, Linger, Result
 from pivot.execute.step_context import Course, Line
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.events import (
@@ -56,6 +58,10 @@ class RecordStep:
     timer: str = ""
     began_s: float = 0.0
     stopped: bool = False
+    filing: bool = False
+    """The recording has ended, and its file is on its way."""
+    digits: str | None = None
+    """What the action is told of its end."""
     idle_id: str = ""
     """Of the question whether the switch still records."""
     result: Result | None = None
@@ -88,6 +94,9 @@ class RecordStep:
     def receive(self, event: Event, line: Line) -> Course:
         recording = self.recording
         assert recording is not None
+        if self.filing:
+            yield from self._file(event, recording, line)
+            return
         match event:
             case RecordingStarted() if is_event_of(recording.key, event):
                 self.began_s = line.at_s
@@ -99,7 +108,7 @@ class RecordStep:
             case ChannelDestroyed(call_id) if call_id == line.leg:
                 if not self.stopped:
                     recording.length_s = max(0.0, line.at_s - self.began_s)
-                self._tell(recording, line, "hangup")
+                self.digits, self.filing, self.result = "hangup", True, Linger()
             case ChannelFound() if not self.stopped:
                 self.idle_id = line.draw_id()
                 yield AskIdle(self.idle_id, line.other_leg)
@@ -113,7 +122,7 @@ class RecordStep:
                 yield line.fault("the switch does not tell what it has recorded", None)
                 self.result = GoOn()
             case TimerFired(name) if name == self.timer:
-                self._tell(recording, line, None)
+                yield from self._await_file(recording, None, event, line)
             case CommandFailed(message=message, msg_id=msg_id) if msg_id == self.msg_id:
                 if self.timer:
                     yield CancelTimer(self.timer)
@@ -123,7 +132,10 @@ class RecordStep:
 
     def stop(self, line: Line) -> Course:
         yield CancelTimer(self.timer)
-        if not self.stopped:
+        if isinstance(self.result, Linger):
+            assert self.recording is not None
+            self._tell(self.recording, line)
+        elif not self.stopped:
             yield StopMedia(line.draw_id(), line.other_leg)
 
     def _ended(self, event: RecordingStopped, recording: Recording, line: Line) -> Course:
@@ -137,16 +149,35 @@ class RecordStep:
             line.take_typed()
             self.result = GoOn()
         elif event.terminator or event.by_silence or by_limit:
-            self._tell(recording, line, event.terminator)
+            yield from self._await_file(recording, event.terminator, event, line)
         else:
             self.timer = f"record {line.draw_id()}"
             yield StartTimer(self.timer, _HANGUP_FOLLOWS_S)
 
-    def _tell(self, recording: Recording, line: Line, digits: str | None) -> None:
+    def _await_file(self, recording: Recording, digits: str | None, event: Event, line: Line) -> Course:
+        """The action hears of the file when it is there."""
+        self.digits, self.filing = digits, True
+        if is_filed(recording.key, event, line):
+            self._tell(recording, line)
+        else:
+            self.timer = f"file {line.draw_id()}"
+            yield StartTimer(self.timer, FILE_WAIT_S)
+
+    def _file(self, event: Event, recording: Recording, line: Line) -> Course:
+        match event:
+            case RecordingStopped() if not self.stopped and is_event_of(recording.key, event):
+                self.stopped, recording.length_s = True, event.length_s
+            case ChannelDestroyed(call_id) if call_id == line.leg:
+                self.result = Linger()
+        if event == TimerFired(self.timer) or is_filed(recording.key, event, line):
+            yield CancelTimer(self.timer)
+            self._tell(recording, line)
+
+    def _tell(self, recording: Recording, line: Line) -> None:
         line.take_typed()
         parameters = recording_parameters(recording, line)
-        if digits:
-            parameters = (*parameters, ("Digits", digits))
+        if self.digits:
+            parameters = (*parameters, ("Digits", self.digits))
         self.result = AskFor(self.verb.action, self.verb.method, parameters, outlives_caller=True)
 
 

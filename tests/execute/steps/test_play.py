@@ -8,8 +8,8 @@ import pytest
 
 from pivot.execute.steps.play import keys_s
 from pivot.model.commands import StartTimer
-from pivot.model.events import Executed, TimerFired
-from pivot.model.switch import Hangup, PlayMedia, Respond, SendDigits
+from pivot.model.events import DigitPressed, Executed, TimerFired
+from pivot.model.switch import Hangup, PlayMedia, Respond, SendDigits, SpeakText, StopMedia
 from tests.calls import CALL_ID
 from tests.execute.histories import History
 from tests.rules import RULES
@@ -75,3 +75,31 @@ def test_keys_that_the_switch_begins_late_are_waited_for_once_more() -> None:
     assert [item.delay_s for item in begun if isinstance(item, StartTimer)] == [pytest.approx(1.8)]
     items = history.happens(TimerFired(history.last(StartTimer).name), after_s=1.8)
     assert any(isinstance(item, Hangup) for item in items)
+
+
+def test_a_pause_sends_silence_and_waits_by_its_own_time() -> None:
+    """The switch sent no packet in it: a phone takes the line for dead, and a recording misses the pause."""
+    history = History("<Pause length='3'/><Say>two</Say>")
+    silence, timer = history.last(PlayMedia), history.last(StartTimer)
+    assert (silence.media, silence.terminators, timer.delay_s) == ("silence_stream://3000", (), 3.0)
+    history.happens(Executed(CALL_ID, "play", "FILE PLAYED"))
+
+    items = history.happens(TimerFired(timer.name), after_s=3.0)
+
+    assert any(isinstance(item, SpeakText) for item in items)
+
+
+def test_a_pause_that_ends_early_ends_its_silence() -> None:
+    """A key of a Gather is such an end."""
+    history = History("<Gather numDigits='1' action='/g'><Pause length='30'/></Gather>")
+
+    items = history.happens(DigitPressed(CALL_ID, "1"))
+
+    assert any(isinstance(item, StopMedia) for item in items)
+
+
+def test_who_is_not_answered_goes_on_ringing() -> None:
+    """Silence would be early media in place of the ringing."""
+    history = History("<Pause length='3'/><Reject/>", replace(RULES, profile="twilio"))
+
+    assert not any(isinstance(item, PlayMedia) for item in history.done)

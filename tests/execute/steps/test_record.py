@@ -25,6 +25,7 @@ def test_the_recordings_id_is_told_where_applications_know_it() -> None:
         path = f"/tmp/{history.last(RecordLeg).name}"
         history.happens(RecordingStarted(CALL_ID, path))
         history.happens(RecordingStopped(CALL_ID, path, 4.0, "#"))
+        history.files()
 
         asked, notice = history.last(Fetch).request.parameters, history.last(Notify).request.parameters
         assert any(name == "RecordingUrl" for name, _ in asked)
@@ -40,6 +41,7 @@ def test_a_recording_at_its_limit_asks_at_once() -> None:
     items = history.happens(
         RecordingStopped(CALL_ID, f"/tmp/{history.last(RecordLeg).name}", 9.998, node="fs@media1")
     )
+    history.files()
 
     assert not any(isinstance(item, StartTimer) and item.name.startswith("record ") for item in items)
     assert history.last(Fetch).request.url.endswith("/r")

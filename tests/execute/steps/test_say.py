@@ -156,10 +156,9 @@ def test_a_key_that_would_stop_the_say_stops_the_waiting_for_it(
 
     items = history.happens(DigitPressed(CALL_ID, "1"))
 
-    pause = items[-1] if items else None
-    expected = [CancelTimer(f"speech {speech_id}"), DropSpeech(speech_id), pause] if stops else []
-    assert items == expected
-    assert isinstance(pause, StartTimer) is stops
+    expected = [CancelTimer(f"speech {speech_id}"), DropSpeech(speech_id)] if stops else []
+    assert items[:2] == expected
+    assert any(isinstance(item, StartTimer) for item in items) is stops
 
 
 def test_a_hang_up_during_synthesis_drops_it() -> None:
