@@ -12,7 +12,7 @@ from aiohttp import web
 from pivot.app.health import open_health
 from pivot.debug.store import Store
 from pivot.errors import ConfigError
-from pivot.settings.loading import Settings
+from pivot.settings.sections import Settings
 from pivot.web.app import make_web_app, serve_web
 
 log = structlog.get_logger()

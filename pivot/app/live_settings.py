@@ -16,7 +16,7 @@ from pivot.execute.rules import Rules
 from pivot.fetch.settings import FetchSettings
 from pivot.model.speech import Repertoire
 from pivot.schema import Schemas
-from pivot.settings.loading import Settings
+from pivot.settings.sections import Settings
 from pivot.translate.rules import TranslateRules
 
 

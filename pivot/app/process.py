@@ -36,7 +36,7 @@ from pivot.session.held_delivery import HeldDelivery
 from pivot.session.ports import Delivery, NoPhones, NoSpeech, Observer
 from pivot.session.worker import Limits, Worker
 from pivot.session.world import World
-from pivot.settings.loading import Settings
+from pivot.settings.sections import Settings
 from pivot.speech.opening import open_speech
 from pivot.speech.serving import speech_routes
 from pivot.speech.synthesiser import Studio

@@ -12,7 +12,7 @@ from pivot.app.live_settings import InForce
 from pivot.errors import ConfigError
 from pivot.fetch import settings as fetch_settings
 from pivot.log import set_level
-from pivot.settings.loading import Settings
+from pivot.settings.sections import Settings
 from pivot.speech import settings as speech_settings
 
 log = structlog.get_logger()

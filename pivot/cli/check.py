@@ -15,7 +15,7 @@ from pivot.model.codes import Code
 from pivot.model.fetch import Answer, FetchRequest
 from pivot.model.speech import Repertoire
 from pivot.schema import Schemas
-from pivot.settings.loading import Settings
+from pivot.settings.sections import Settings
 from pivot.speech.opening import open_speech
 from pivot.translate.answer import translate
 

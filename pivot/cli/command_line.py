@@ -9,15 +9,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 
 from pivot import __version__
 from pivot.cli.debug import app as debug_app
 from pivot.errors import ConfigError, PivotError
 from pivot.log import configure
-from pivot.settings import kazoo_config
-from pivot.settings import loading as config
-from pivot.settings.loading import Settings
+from pivot.settings.kazoo_config import read as read_kazoo_config
+from pivot.settings.loading import load, load_with_origins
+from pivot.settings.sections import Settings
+
+log = structlog.get_logger()
 
 app = typer.Typer(
     name="pivot",
@@ -88,7 +91,7 @@ def simulate(
     with words_for_errors():
         configure("error", "console")
         script = Script(press, seconds(hangup_after) if hangup_after else None, say_nothing)
-        run_call(target, script, config.load(config_file, defaults=LOOPBACK), as_json=as_json)
+        run_call(target, script, load(config_file, defaults=LOOPBACK), as_json=as_json)
 
 
 @app.command()
@@ -101,7 +104,7 @@ def check(
 
     with words_for_errors():
         configure("error", "console")
-        settings = config.load(config_file, defaults=LOOPBACK)
+        settings = load(config_file, defaults=LOOPBACK)
         found = asyncio.run(check_as_configured(targets, settings))
         for finding in found:
             typer.echo(str(finding))
@@ -110,23 +113,34 @@ def check(
 
 
 @app.command("check-config")
-def check_config(config_file: ConfigFile = None, kazoo_config: KazooConfig = None) -> None:
-    """Print the settings in force, secrets hidden; exit 1 with the key at fault."""
+def check_config(
+    config_file: ConfigFile = None,
+    kazoo_config: KazooConfig = None,
+    everything: Annotated[bool, typer.Option("--all", help="The defaults, too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
+) -> None:
+    """What differs from the defaults, and its origin; secrets hidden. Exit 1 with the key at fault."""
     from pivot.app.http_servers import require_door
+    from pivot.cli import check_config as command
     from pivot.fetch.fetcher import open_fetcher
     from pivot.speech.opening import open_speech
 
     async def try_out() -> None:
         """The fetcher reads networks, ports, keys and files when it opens, the speech plug-in its options;
         nothing is asked of anybody."""
-        require_door(settings)
-        async with open_fetcher(settings.fetch), open_speech(settings.speech):
+        require_door(loaded.settings)
+        async with open_fetcher(loaded.settings.fetch), open_speech(loaded.settings.speech):
             pass
 
     with words_for_errors():
-        settings = read_settings(config_file, kazoo_config)
+        loaded = load_with_origins(config_file, kazoo=read_kazoo(kazoo_config))
+        configure(loaded.settings.log.level, loaded.settings.log.format)
         run(try_out())
-        typer.echo(json.dumps(config.shown(settings), indent=2))
+        if as_json:
+            typer.echo(json.dumps(command.as_json(loaded), indent=2, ensure_ascii=False))
+        else:
+            for line in command.report(loaded, everything=everything):
+                typer.echo(line)
 
 
 @app.command()
@@ -171,15 +185,21 @@ def version() -> None:
 
 def read_settings(config_file: Path | None, kazoo_file: Path | None) -> Settings:
     """Settings in force, and logging set up by them."""
-    settings = load_settings(config_file, kazoo_file)
-    configure(settings.log.level, settings.log.format)
-    return settings
+    loaded = load_with_origins(config_file, kazoo=read_kazoo(kazoo_file))
+    configure(loaded.settings.log.level, loaded.settings.log.format)
+    for warning in loaded.warnings:
+        log.warning("settings.ignored", reason=warning)
+    return loaded.settings
 
 
 def load_settings(config_file: Path | None, kazoo_file: Path | None) -> Settings:
     """Settings as files and environment say now."""
-    kazoo = kazoo_config.read(kazoo_file) if kazoo_file else None
-    return config.load(config_file, kazoo=kazoo)
+    return load(config_file, kazoo=read_kazoo(kazoo_file))
+
+
+def read_kazoo(kazoo_file: Path | None) -> dict[str, Any] | None:
+    """What Kazoo's own file says, where one is named."""
+    return read_kazoo_config(kazoo_file) if kazoo_file else None
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

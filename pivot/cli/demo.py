@@ -30,7 +30,8 @@ from pivot.schema import Schemas
 from pivot.session.held_delivery import HeldDelivery
 from pivot.session.worker import Worker
 from pivot.session.world import World
-from pivot.settings.loading import Settings, load
+from pivot.settings.loading import load
+from pivot.settings.sections import Settings
 from pivot.sim.broker import MemoryBroker
 from pivot.sim.kazoo import SimulatedCall, SimulatedKazoo
 from pivot.sim.memory_bus import MemoryBus

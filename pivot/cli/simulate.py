@@ -34,7 +34,7 @@ from pivot.session.held_delivery import HeldDelivery
 from pivot.session.ports import Fetcher
 from pivot.session.worker import Worker
 from pivot.session.world import World
-from pivot.settings.loading import Settings
+from pivot.settings.sections import Settings
 from pivot.sim.broker import MemoryBroker
 from pivot.sim.clock import run_virtually
 from pivot.sim.kazoo import SimulatedCall, SimulatedKazoo

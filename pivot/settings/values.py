@@ -79,11 +79,15 @@ def _json(text: str, kind: type, want: str) -> Any:
     return value
 
 
+_SAID = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
+"""How the environment may say a boolean."""
+
+
 def _bool(raw: Any) -> bool:
     if isinstance(raw, bool):
         return raw
-    if isinstance(raw, str) and raw.lower() in ("true", "false"):
-        return raw.lower() == "true"
+    if isinstance(raw, str) and (said := raw.strip().lower()) in _SAID:
+        return _SAID[said]
     raise ValueError("true or false")
 
 

@@ -14,7 +14,8 @@ from pivot.app.reload import Reloading, reloaded
 from pivot.errors import ConfigError
 from pivot.fetch.settings import FetchSettings
 from pivot.log import configure
-from pivot.settings.loading import Settings, load
+from pivot.settings.loading import load
+from pivot.settings.sections import Settings
 
 
 class Fetcher:

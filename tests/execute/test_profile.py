@@ -14,7 +14,7 @@ from pivot.model.codes import Code
 from tests.execute.calls import KAZOO, TWILIO
 
 PACKAGE = Path(__file__).parents[2] / "pivot"
-HOLD_THE_TABLE = {"execute/profile.py", "settings/loading.py"}
+HOLD_THE_TABLE = {"execute/profile.py", "settings/sections.py"}
 HANDED_ON_AS_TEXT = {"translate/rules.py"}
 """This room may not know the table, so it is told the setting's name; one property turns it into a flag."""
 NAMES = {"kazoo", "twilio", "documented"}
