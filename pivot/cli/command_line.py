@@ -39,6 +39,22 @@ KazooConfig = Annotated[
 ]
 
 
+def print_version(wanted: bool) -> None:
+    """`--version` prints and ends."""
+    if wanted:
+        typer.echo(f"pivot {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Live calls of a Kazoo cluster, decided by customers' web servers."""
+
+
 LOOPBACK = {"fetch": {"egress": "loopback"}}
 """What a developer's own commands may reach, unless the settings say otherwise."""
 

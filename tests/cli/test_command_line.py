@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from pivot import __version__
 from pivot.cli.command_line import app
 
 
@@ -36,6 +37,13 @@ def test_check_config_prints_what_differs_and_its_origin(tmp_path: Path) -> None
         f'web.auth.couch_url = "http://c:5984"  # {file}:7',
         "ok",
     ]
+
+
+def test_the_version_is_told() -> None:
+    """As every program does."""
+    done = CliRunner().invoke(app, ["--version"])
+
+    assert (done.exit_code, done.output) == (0, f"pivot {__version__}\n")
 
 
 def test_check_config_can_print_everything_and_for_programs() -> None:
