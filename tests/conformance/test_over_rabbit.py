@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from tests.conformance.cases import MORE_CASES, Case, objection, read_cases
+from tests.conformance.cases import FURTHER_CASES, MORE_CASES, Case, objection, read_cases
 from tests.conformance.failing import FAILING, FAILING_OVER_RABBIT
 from tests.conformance.over_rabbit import Outcome, is_short, run_over_rabbit
 from tests.conftest import empty_vhost
 
-ALL = read_cases() + read_cases(MORE_CASES)
+ALL = read_cases() + read_cases(MORE_CASES) + read_cases(FURTHER_CASES)
 CASES = [case for case in ALL if is_short(case)]
 
 

@@ -91,7 +91,7 @@ def parse(
     if not decoded.text.strip():
         raise DocumentError(Code.ANSWER_EMPTY, "the document is empty; answer with a <Response>")
     _refuse_document_type(decoded.text)
-    root, text = well_formed(decoded.text)
+    root, text = well_formed(decoded.text, rules.max_xml_nodes)
     if warnings is not None:
         warnings += [_odd(Code.ANSWER_ENCODING, message) for message in decoded.passed_over]
         if len(text) < len(decoded.text):

@@ -19,8 +19,8 @@ _START: Final = re.compile(r"<[^!?/\"'>][^\"'>]*+(?:\"[^\"]*+\"[^\"'>]*+|'[^']*+
 _CLOSED_BY: Final = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>"), ("</", ">"))
 
 
-def well_formed(text: str) -> tuple[etree._Element, str]:
-    """The root, and the text up to where the document ends.
+def well_formed(text: str, most_elements: int) -> tuple[etree._Element, str]:
+    """The root, and the text up to where the document ends; all of the text when it has more elements.
 
     Raises:
         DocumentError: `answer.xml`, for the first fault of the text.
@@ -29,7 +29,7 @@ def well_formed(text: str) -> tuple[etree._Element, str]:
     try:
         return etree.fromstring(text.encode("utf-8"), parser), text
     except etree.XMLSyntaxError as error:
-        document = text[: root_end(text)]
+        document = text[: root_end(text, most_elements)]
         root, fault = _without_namespaces(document)
         if root is None:
             raise _no_xml(_first_fault(parser) or fault, error) from error
@@ -82,8 +82,8 @@ def _parser(*, recover: bool = False) -> etree.XMLParser:
     )
 
 
-def root_end(text: str) -> int:
-    """The offset behind the end tag of the first element; the text's length when there is none.
+def root_end(text: str, most_elements: int) -> int:
+    """The offset behind the end tag of the first element; the text's length when there is none, or too many.
 
     The text may be anything: only what looks like markup is looked at.
     """
@@ -95,6 +95,9 @@ def root_end(text: str) -> int:
             if tag is None:
                 break
             offset = tag.end()
+            most_elements -= 1
+            if most_elements < 0:
+                break
             depth += not tag[0].endswith("/>")
         else:
             end = text.find(closes, at + len(begins))

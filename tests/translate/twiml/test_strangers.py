@@ -56,7 +56,7 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=20).map("".join))
 def test_the_end_of_the_root_is_an_end_of_markup_or_of_the_text(text: str) -> None:
     """Any text at all has one, so that the document can be judged up to there."""
-    end = root_end(text)
+    end = root_end(text, 100)
 
     assert 0 <= end <= len(text)
     assert end == len(text) or text[end - 1] == ">"
@@ -67,4 +67,12 @@ def test_what_stands_behind_a_root_does_not_move_its_end(junk: str) -> None:
     """Whatever it is."""
     document = "<?xml version='1.0'?><!-- <r> --><r a='</r>'><a/><b>x</b></r>"
 
-    assert root_end(document + junk) == len(document)
+    assert root_end(document + junk, 100) == len(document)
+
+
+def test_the_end_of_too_long_a_document_is_not_looked_for() -> None:
+    """It is refused for its length anyway, and looking for the end takes time with every element."""
+    many = "<r>" + "<a/>" * 100 + "</r>"
+
+    assert root_end(f"{many}1", 101) == len(many)
+    assert root_end(f"{many}1", 100) == len(many) + 1
