@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pivot.debug.document_text import encode, public_hash
@@ -74,6 +74,7 @@ def test_any_call_becomes_documents_that_are_json(call_id: str, moments: list[Mo
 
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.text(max_size=8), st.text(max_size=30), max_size=4))
+@example({"body": "\\u001f \x1f \\\x1f \\\\\x0b \\u000b\x00"})
 def test_the_hash_follows_kazoos_encoder(public: dict[str, str]) -> None:
     """Compact, in order, raw UTF-8, control characters in upper-case hex."""
     shorts = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
