@@ -14,6 +14,7 @@ from pivot.model.queues import (
     QueueChange,
     QueueCommand,
     QueueNews,
+    SayJoined,
     SayReady,
     TakeFromQueue,
 )
@@ -29,7 +30,9 @@ _REFUSED_OR_OVER = (
     RoomChange.ENDED,
     QueueChange.FULL,
     QueueChange.UNKNOWN,
+    QueueChange.PARTED,
 )
+_TALKS = (QueueChange.JOINED, QueueChange.ABANDONED)
 
 SHARDS = 64
 """All workers of a cluster must agree."""
@@ -44,13 +47,13 @@ def way_out(command: Command, *, over: bool = False) -> Command:
     """How one leaves who came by this command and is gone without a word.
 
     Args:
-        over: its call is known to be over; then a conference that ends with it does. A worker that is gone
-            does not say so.
+        over: its call is known to be over; then a conference that ends with it does, and so does a talk.
+            A worker that is gone does not say so.
     """
     if isinstance(command, RoomCommand):
         ends_it = over and isinstance(command, EnterRoom) and command.guest.ends
         return LeaveRoom(command.room, ends_it, untold=True)
-    return LeaveQueue(command.queue)
+    return LeaveQueue(command.queue, untold=not over)
 
 
 def shard_of(place: str) -> int:
@@ -86,6 +89,13 @@ class Standing:
     def has_left(self) -> bool:
         return isinstance(self.words[-1], LEAVES)
 
+    @property
+    def talks_with(self) -> str:
+        """The Call-ID of the other side, for who was taken out of a queue or has taken, and was joined."""
+        if isinstance(self.news, QueueNews) and self.news.change in _TALKS:
+            return self.news.other
+        return next((word.other for word in self.words if isinstance(word, SayJoined)), "")
+
     def said(self, command: Command) -> Standing:
         kept = tuple(word for word in self.words if type(word) is not type(command))
         return replace(self, words=(*kept, command))
@@ -96,6 +106,9 @@ class Standing:
                 return replace(self, words=_without(self.words, AskPlace))
             case QueueNews(change=QueueChange.TAKEN | QueueChange.LOST):
                 return replace(self, words=_without(self.words, SayReady), news=news)
+            case QueueNews(change=QueueChange.JOINED):
+                waited = _without(self.words, AskPlace)
+                return replace(self, words=_without(waited, SayReady), news=news)
         return replace(self, news=news)
 
 

@@ -84,7 +84,7 @@ class Tells:
 @plain
 @dataclass(frozen=True, slots=True)
 class IsOver:
-    """The stay is over although the call did not leave: who waited and who took are joined."""
+    """The stay is over, as the call has said."""
 
     stay: int
 

@@ -29,7 +29,7 @@ from pivot.meeting.messages import (
 )
 from pivot.meeting.queues import QueueTable
 from pivot.meeting.rooms import RoomTable
-from pivot.model.queues import EnterQueue, TakeFromQueue
+from pivot.model.queues import EnterQueue, LeaveQueue, TakeFromQueue
 from pivot.model.rooms import EnterRoom, LeaveRoom, RoomChange, RoomCommand, RoomNews
 
 log = structlog.get_logger()
@@ -77,7 +77,7 @@ class Owner:
         self, now: Callable[[], float], clock: Callable[[], float], mail: Mail, patience_s: float
     ) -> None:
         self.rooms = RoomTable()
-        self.queues = QueueTable(now, self._joined)
+        self.queues = QueueTable(now)
         self.rooms.holding = self.queues.holding = self.queues.patient = True
         self._now = now
         self._clock = clock
@@ -204,7 +204,7 @@ class Owner:
                 self._perform(worker, standing.stay, standing.call_id, word)
 
     def _end_late(self, standing: Standing) -> None:
-        """An earlier owner may not have seen that a member ended the conference by leaving."""
+        """An earlier owner may not have seen that a member ended the conference, or the talk, by leaving."""
         command, heard = standing.words[-1], standing.news
         if isinstance(command, LeaveRoom) and command.ends:
             told = isinstance(heard, RoomNews) and heard.callback is not None
@@ -212,6 +212,8 @@ class Owner:
             self.rooms.end(command.room, standing.call_id, is_told=has_told)
             if self.queues.patient:
                 self._ended_late.add(command.room)
+        elif isinstance(command, LeaveQueue) and standing.talks_with:
+            self.queues.resume_end(standing.call_id, command.queue, standing.talks_with)
 
     def _readmit(self, standing: Standing, first: Command, stay: _Stay) -> None:
         tell = partial(self._tell, stay)
@@ -221,6 +223,8 @@ class Owner:
             case EnterRoom():
                 heard = standing.news if isinstance(standing.news, RoomNews) else None
                 self.rooms.resume(standing.call_id, first, standing.since_s, heard, tell)
+            case EnterQueue() | TakeFromQueue() if standing.talks_with:
+                self.queues.resume_talk(standing.call_id, first, standing.talks_with, tell)
             case EnterQueue() | TakeFromQueue():
                 said = standing.news if not isinstance(standing.news, RoomNews) else None
                 self.queues.resume(standing.call_id, first, standing.since_s, said, tell)
@@ -253,11 +257,6 @@ class Owner:
 
     def _tell(self, stay: _Stay, news: News) -> None:
         self._write(stay, Tells(stay.number, news), over=ends(news))
-
-    def _joined(self, call_id: str, queue_id: str) -> None:
-        stay = self._stays.get((call_id, queue_id))
-        if stay is not None:
-            self._write(stay, IsOver(stay.number), over=True)
 
     def _write(self, stay: _Stay, item: ToWorkerItem, *, over: bool) -> None:
         worker = self._workers.get(stay.worker)

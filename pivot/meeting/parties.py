@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pivot.model.queues import QueueNews, TakeFromQueue
+from pivot.meeting.talks import Talks, Tell
+from pivot.model.queues import TakeFromQueue
 
-Tell = Callable[[QueueNews], None]
 _REMEMBERED_WAITS = 50
 
 
@@ -46,7 +45,6 @@ class Agent(Party):
     command: TakeFromQueue = field(kw_only=True)
     waiter: Waiter | None = None
     told_ready: bool = False
-    joined: bool = False
 
     @property
     def other(self) -> str:
@@ -94,7 +92,13 @@ class Queue:
     idle: Turns = field(default_factory=Turns)
     expected: dict[str, str] = field(default_factory=dict)
     """Who is expected, by whom."""
+    talks: Talks = field(default_factory=Talks)
     waits_s: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_WAITS))
+
+    @property
+    def in_use(self) -> bool:
+        """Somebody is in it."""
+        return bool(self.waiters or self.agents or self.talks)
 
     @property
     def average_s(self) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pivot.meeting.empty_queues import forgotten
-from pivot.meeting.parties import Agent, Party, Queue, Tell, Waiter
+from pivot.meeting.parties import Agent, Party, Queue, Waiter
+from pivot.meeting.talks import Talker, Tell
 from pivot.model.queues import (
     AskPlace,
     EnterQueue,
@@ -18,7 +19,6 @@ from pivot.model.queues import (
     TakeFromQueue,
 )
 
-Over = Callable[[str, str], None]
 _PAIRED = (QueueChange.TAKEN, QueueChange.MATCHED, QueueChange.READY)
 
 
@@ -27,25 +27,23 @@ class QueueTable:
 
     Args:
         now: seconds on a clock that all owners share, when there are several.
-        over: told, by Call-ID and queue, who waits and takes no longer because both are joined.
 
     Attributes:
         holding: nobody is matched and no queue called unknown yet, since others are still to come back.
         patient: who was given somebody by an earlier owner goes on expecting it.
     """
 
-    def __init__(self, now: Callable[[], float], over: Over = lambda call_id, queue_id: None) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
         self.holding = False
         self.patient = False
         self._now = now
-        self._over = over
         self._queues: dict[str, Queue] = {}
         self._serial = 0
 
     @property
     def places(self) -> int:
         """Queues that somebody is in."""
-        return sum(bool(queue.waiters or queue.agents) for queue in self._queues.values())
+        return sum(queue.in_use for queue in self._queues.values())
 
     def perform(self, call_id: str, command: QueueCommand, tell: Tell) -> None:
         """Do it; news reach each party through what it gave as `tell` when it came, at once."""
@@ -66,17 +64,16 @@ class QueueTable:
                 waiter.ready = True
                 self._tell_ready(command.queue, waiter)
             case SayJoined(other=other) if agent := queue.agents.get(call_id):
-                self._join_agent(command.queue, queue, agent, other)
-            case SayJoined(other=other) if waiter := queue.waiters.get(call_id):
-                self._join_waiter(command.queue, queue, waiter, other)
-            case LeaveQueue():
-                self.leave(call_id, command.queue)
+                self._join(command.queue, queue, agent, other)
+            case LeaveQueue(untold=untold):
+                self.leave(call_id, command.queue, untold=untold)
 
-    def leave(self, call_id: str, queue_id: str) -> None:
-        """Gone from the queue, as who waits or as who takes."""
+    def leave(self, call_id: str, queue_id: str, *, untold: bool = False) -> None:
+        """Gone from the queue, as who waits, as who takes, or as who talks."""
         queue = self._queues.get(queue_id)
         if queue is None:
             return
+        queue.talks.leave(queue_id, call_id, untold=untold)
         waiter, agent = queue.waiters.get(call_id), queue.agents.get(call_id)
         if waiter is not None:
             self._remove_waiter(queue, waiter)
@@ -94,8 +91,7 @@ class QueueTable:
 
     def _enter(self, call_id: str, command: EnterQueue, tell: Tell) -> None:
         queue = self._used(command.queue, known=True)
-        if call_id in queue.waiters:
-            self.leave(call_id, command.queue)
+        self.leave(call_id, command.queue)
         if len(queue.waiters) >= command.max_size:
             tell(QueueNews(command.queue, QueueChange.FULL, size=len(queue.waiters)))
             return
@@ -105,8 +101,7 @@ class QueueTable:
 
     def _take(self, call_id: str, command: TakeFromQueue, tell: Tell) -> None:
         queue = self._used(command.queue)
-        if call_id in queue.agents:
-            self.leave(call_id, command.queue)
+        self.leave(call_id, command.queue)
         agent = Agent(call_id, tell, self._now(), self._next(), told=False, command=command)
         self._add_agent(queue, agent)
         self._match(command.queue, queue)
@@ -131,36 +126,24 @@ class QueueTable:
             agent.tell(self._matched(queue_id, waiter))
         if not knows_agent:
             waiter.tell(self._taken(queue_id, waiter, agent))
-        if agent.joined:
-            self._joined(queue_id, queue, agent)
-        else:
-            self._tell_ready(queue_id, waiter)
+        self._tell_ready(queue_id, waiter)
 
-    def _join_agent(self, queue_id: str, queue: Queue, agent: Agent, other: str) -> None:
+    def _join(self, queue_id: str, queue: Queue, agent: Agent, other: str) -> None:
         """Both hear each other; when the caller was gone before, it is not the one whom the agent has now."""
         if agent.waiter is not None and agent.other != other:
-            self._over(agent.call_id, queue_id)
             self.leave(agent.call_id, queue_id)
-        elif agent.expects == other:
-            agent.joined = True  # the caller is still to come back
         else:
-            self._joined(queue_id, queue, agent)
+            self._remove_agent(queue, agent)
+        queue.talks.begin(queue_id, Talker(agent.call_id, agent.tell, other, is_caller=False))
+        waiter = queue.waiters.get(other)
+        if waiter is not None and waiter.other == agent.call_id:
+            self._talk(queue_id, queue, waiter, agent.call_id)
 
-    def _join_waiter(self, queue_id: str, queue: Queue, waiter: Waiter, other: str) -> None:
-        """The same, heard from the caller."""
-        if waiter.agent is not None and waiter.other == other:
-            self._joined(queue_id, queue, waiter.agent)
-        else:
-            self._over(waiter.call_id, queue_id)
-            self.leave(waiter.call_id, queue_id)
-
-    def _joined(self, queue_id: str, queue: Queue, agent: Agent) -> None:
-        self._remove_agent(queue, agent)
-        self._over(agent.call_id, queue_id)
-        if agent.waiter is not None:
-            self._remove_waiter(queue, agent.waiter)
-            queue.waits_s.append(self._now() - agent.waiter.since_s)
-            self._over(agent.waiter.call_id, queue_id)
+    def _talk(self, queue_id: str, queue: Queue, waiter: Waiter, agent: str) -> None:
+        """The caller's side: it waits no longer."""
+        self._remove_waiter(queue, waiter)
+        queue.waits_s.append(self._now() - waiter.since_s)
+        queue.talks.begin(queue_id, Talker(waiter.call_id, waiter.tell, agent, is_caller=True))
 
     # Who is where
 
@@ -277,12 +260,36 @@ class QueueTable:
             return
         queue = self._used(command.queue, known=True)
         other = heard.other if heard is not None and heard.change in _PAIRED else ""
+        if isinstance(command, EnterQueue) and queue.talks.talks_with(other, call_id):
+            queue.talks.begin(command.queue, Talker(call_id, tell, other, is_caller=True))
+            return
         if isinstance(command, EnterQueue):
             self._resume_waiter(queue, call_id, command, since_s, heard is not None, other, tell)
         else:
             knows_ready = heard is not None and heard.change is QueueChange.READY
             self._resume_agent(queue, call_id, command, since_s, heard is not None, other, knows_ready, tell)
         self._match(command.queue, queue)
+
+    def resume_talk(self, call_id: str, command: EnterQueue | TakeFromQueue, other: str, tell: Tell) -> None:
+        """Who was joined with `other` before, under this or an earlier owner, is here again."""
+        queue = self._used(command.queue, known=True)
+        if isinstance(command, EnterQueue):
+            if call_id in queue.waiters:
+                self.leave(call_id, command.queue)
+            queue.talks.begin(command.queue, Talker(call_id, tell, other, is_caller=True), knows=True)
+            if not self.patient and not queue.talks.talks_with(other, call_id):
+                tell(QueueNews(command.queue, QueueChange.ABANDONED, other))
+            return
+        agent = queue.agents.get(call_id)
+        if agent is None:
+            agent = self._add_agent(queue, Agent(call_id, tell, self._now(), self._next(), command=command))
+        agent.tell = tell
+        self._join(command.queue, queue, agent, other)
+
+    def resume_end(self, call_id: str, queue_id: str, other: str) -> None:
+        """Who was joined with `other` has left, and an earlier owner perhaps could not say so."""
+        if self.patient or queue_id in self._queues:
+            self._used(queue_id).talks.ended(queue_id, call_id, other, returns=self.patient)
 
     def _resume_waiter(
         self,
@@ -382,10 +389,8 @@ class QueueTable:
         """Who is not back by now is lost to those who were given it."""
         self.patient = False
         for queue_id, queue in tuple(self._queues.items()):
+            queue.talks.abandon(queue_id)
             for agent in [each for each in queue.agents.values() if each.expects]:
-                if agent.joined:
-                    self._joined(queue_id, queue, agent)
-                    continue
                 lost = QueueNews(queue_id, QueueChange.LOST, agent.expects)
                 self._set_idle(queue, agent)
                 agent.tell(lost)
@@ -396,10 +401,6 @@ class QueueTable:
 
     def forget_unused(self) -> None:
         """Queues that nobody is in, and that nobody has used for long, are unknown again."""
-        unused = {
-            queue_id: queue.used_s
-            for queue_id, queue in self._queues.items()
-            if not queue.waiters and not queue.agents
-        }
+        unused = {queue_id: queue.used_s for queue_id, queue in self._queues.items() if not queue.in_use}
         for queue_id in forgotten(unused, self._now()):
             del self._queues[queue_id]

@@ -2,7 +2,10 @@
 
 Who waits, in which order, and who is there to take them, is known to the queue's owner and not to the
 switch. A caller enters; a party who dials the queue is given the one who has waited longest; the caller may
-still hear a document; then the party joins the caller's leg.
+still hear a document; then the party joins the caller's leg, and both talk until one of them leaves.
+
+The switch tells of the talk on the party's leg alone: CHANNEL_BRIDGE and CHANNEL_UNBRIDGE are published for
+the leg that was first in the bridge. The caller learns both from the owner. Measured on FreeSWITCH 1.10.11.
 """
 
 from __future__ import annotations
@@ -57,9 +60,11 @@ class SayReady:
 @plain
 @dataclass(frozen=True, slots=True)
 class LeaveQueue:
-    """Wait no longer, or take no longer; who was matched with us is told."""
+    """Wait no longer, take no longer, talk no longer; who was matched with us is told."""
 
     queue: str
+    untold: bool = False
+    """It is gone without a word: nobody knows what became of its call."""
 
 
 # ---- from a party who takes callers out
@@ -79,17 +84,14 @@ class TakeFromQueue:
     """A document that the caller hears before; its URL is absolute."""
 
 
-# ---- from both
-
-
 @plain
 @dataclass(frozen=True, slots=True)
 class SayJoined:
-    """Both hear each other: the caller waits no longer. The word of one of them is enough."""
+    """Both hear each other: the caller waits no longer and is told so. The talk ends with `LeaveQueue`."""
 
     queue: str
     other: str
-    """The other side; it may be gone again, and another one may have been given to us meanwhile."""
+    """The caller; it may be gone again, and another one may have been given to us meanwhile."""
 
 
 QueueCommand: TypeAlias = EnterQueue | AskPlace | SayReady | LeaveQueue | TakeFromQueue | SayJoined
@@ -111,6 +113,12 @@ class QueueChange(StrEnum):
     READY = "ready"
     LOST = "lost"
     """The other is gone before both were joined; we are where we were before."""
+    JOINED = "joined"
+    """To the caller: `other`, who took us, has joined our leg."""
+    PARTED = "parted"
+    """To the caller: the talk with `other` is over, and so is our stay."""
+    ABANDONED = "abandoned"
+    """To the caller: the worker that served `other` is gone, and nobody will tell us of the talk's end."""
 
 
 @plain

@@ -57,7 +57,7 @@ from pivot.model.fetch import FetchFailure
 from pivot.model.instructions import Callback
 from pivot.model.notes import Note
 from pivot.model.plain import from_json, to_json
-from pivot.model.queues import EnterQueue, LeaveQueue, QueueChange, QueueNews, SayJoined, TakeFromQueue
+from pivot.model.queues import EnterQueue, LeaveQueue, QueueChange, QueueNews, TakeFromQueue
 from pivot.model.rooms import (
     BeepConference,
     ConferenceBegun,
@@ -145,7 +145,7 @@ class History:
                     self.speeches.discard(speech_id)
                 case EnterRoom(place) | EnterQueue(place) | TakeFromQueue(place):
                     self.places.add(place)
-                case LeaveRoom(place) | LeaveQueue(place) | SayJoined(place):
+                case LeaveRoom(place) | LeaveQueue(place):
                     self.places.discard(place)
                 case End():
                     self.timers.clear()

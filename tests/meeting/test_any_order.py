@@ -70,25 +70,40 @@ class Party:
 class Caller(Party):
     taken_by: str = ""
     joined_by: str = ""
+    """On the switch, which tells the agent alone."""
+    talks: bool = False
+    """It was told so."""
+    abandoned: bool = False
+    out: bool = False
 
     def comes(self) -> None:
         self.does(EnterQueue(self.place, "queue"))
 
     def react(self, news: News) -> None:
         assert isinstance(news, QueueNews)
-        if self.joined_by:
-            return
         match news.change:
             case QueueChange.TAKEN:
                 assert not self.taken_by, "given to a second agent before the first was lost"
                 self.taken_by = news.other
                 self.does(SayReady(self.place, news.other))
             case QueueChange.LOST:
+                assert not self.talks, "back in the queue out of a talk"
                 self.taken_by = ""
+            case QueueChange.JOINED:
+                assert news.other == self.joined_by, "told of a talk that never began"
+                assert not self.talks, "told twice"
+                self.talks = True
+            case QueueChange.PARTED:
+                assert self.talks
+                assert not self.town.agents[news.other].alive, "parted from an agent who is still there"
+                self.out = True
+            case QueueChange.ABANDONED:
+                assert self.talks
+                self.abandoned = True
 
     @property
     def waits(self) -> bool:
-        return self.alive and not self.joined_by
+        return self.alive and not self.talks
 
 
 @dataclass
@@ -117,11 +132,11 @@ class Agent(Party):
                 self.joins(self.town.callers[news.other])
 
     def joins(self, caller: Caller) -> None:
-        assert caller.joined_by in ("", self.call_id), "two agents at once"
+        before = self.town.agents.get(caller.joined_by)
+        assert before is None or not before.alive, "two agents at once"
         if caller.alive:
             assert caller.taken_by == self.call_id
             caller.joined_by = self.call_id
-            caller.does(SayJoined(self.place, self.call_id))
         self.joined = True
         self.does(SayJoined(self.place, caller.call_id))
 
@@ -168,6 +183,7 @@ class Town:
         self.office = PostOffice(lambda: chance.choice((0.001, 0.002, 0.02, 0.3)))
         self.workers = [memory_worker(self.office, f"w{number}") for number in range(WORKERS)]
         self.callers: dict[str, Caller] = {}
+        self.agents: dict[str, Agent] = {}
         self.parties: list[Party] = []
         self.born = WORKERS
         self.faults: list[str] = []
@@ -180,7 +196,7 @@ class Town:
         if kind is Member:
             party: Party = Member(call_id, ROOMS[place], worker, self, starts=starts)
         elif kind is Agent:
-            party = Agent(call_id, QUEUES[place], worker, self)
+            party = self.agents[call_id] = Agent(call_id, QUEUES[place], worker, self)
         else:
             party = self.callers[call_id] = Caller(call_id, QUEUES[place], worker, self)
         self.parties.append(party)
@@ -224,7 +240,7 @@ class Town:
 
     def judge(self) -> None:
         assert self.faults == []
-        agents = [party for party in self.parties if isinstance(party, Agent)]
+        agents = list(self.agents.values())
         members = [party for party in self.parties if isinstance(party, Member)]
         for queue in QUEUES:
             waiting = [each for each in self.callers.values() if each.place == queue and each.waits]
@@ -234,6 +250,9 @@ class Town:
                 assert party.heard, party
             assert [each for each in waiting if each.taken_by] == []
             assert [each for each in idle if each.given] == []
+        for caller in self.callers.values():
+            if caller.alive and (agent := self.agents.get(caller.joined_by)) is not None:
+                self._judge_talk(caller, agent)
         for place in ROOMS:
             inside = [each for each in members if each.place == place and each.stays]
             assert all(each.entered for each in inside), inside
@@ -241,6 +260,14 @@ class Town:
             if len(inside) > 1 and any(each.starts for each in inside):
                 assert all(each.started for each in inside), inside
         self._judge_books()
+
+    def _judge_talk(self, caller: Caller, agent: Agent) -> None:
+        """No caller is thrown out of a talk, and none is left in silence after it."""
+        if agent.alive:
+            assert caller.talks, "in a talk that it was not told of"
+            assert not caller.out
+        elif caller.talks:
+            assert caller.out or caller.abandoned, "still in a talk that is over"
 
     def _judge_books(self) -> None:
         """Nothing is kept of calls that are over, at their workers or at owners."""
@@ -254,10 +281,10 @@ class Town:
 def in_a_place(party: Party) -> bool:
     """Whether the owner still has this one."""
     match party:
-        case Caller(joined_by=joined_by):
-            return party.alive and not joined_by
+        case Caller(out=out):
+            return party.alive and not out
         case Agent():
-            return party.waits
+            return party.alive and not party.refused
         case Member():
             return party.stays
     raise AssertionError(party)

@@ -97,10 +97,46 @@ async def a_caller_is_taken_and_joined(hall: Hall) -> None:
     hall.says("caller", SayReady("q", "agent"))
     await hall.hears("agent", QueueChange.READY)
     hall.says("agent", SayJoined("q", "caller"))
-    hall.is_over("agent")
+    joined = await hall.hears("caller", QueueChange.JOINED)
+    assert isinstance(joined, QueueNews)
+    assert joined.other == "agent"
     hall.says("next agent", TakeFromQueue("q", "support"), at=1)
-
     await hall.hears("next agent", QueueChange.AWAITING)
+
+
+async def a_caller_is_told_that_its_talk_is_over(hall: Hall) -> None:
+    """The agent's session leaves the queue, or is over; the caller's goes on."""
+    for number, agent in enumerate(("first", "second")):
+        caller = f"caller of {agent}"
+        hall.says(caller, EnterQueue("q", "support"), at=number)
+        await hall.hears(caller, QueueChange.ENTERED)
+        hall.says(agent, TakeFromQueue("q", "support"), at=number + 1)
+        await hall.hears(caller, QueueChange.TAKEN)
+        await hall.hears(agent, QueueChange.MATCHED)
+        hall.says(caller, SayReady("q", agent))
+        await hall.hears(agent, QueueChange.READY)
+        hall.says(agent, SayJoined("q", caller))
+        await hall.hears(caller, QueueChange.JOINED)
+    hall.says("first", LeaveQueue("q"))
+    hall.is_over("second")
+
+    await hall.hears("caller of first", QueueChange.PARTED)
+    await hall.hears("caller of second", QueueChange.PARTED)
+
+
+async def a_talk_that_the_caller_leaves_is_over_for_the_queue(hall: Hall) -> None:
+    """Nobody is told: the agent's own leg tells it."""
+    hall.says("caller", EnterQueue("q", "support"), at=0)
+    hall.says("agent", TakeFromQueue("q", "support"), at=0)
+    await hall.hears("caller", QueueChange.ENTERED, QueueChange.TAKEN)
+    await hall.hears("agent", QueueChange.MATCHED)
+    hall.says("agent", SayJoined("q", "caller"))
+    await hall.hears("caller", QueueChange.JOINED)
+    hall.is_over("caller")
+    hall.says("agent", LeaveQueue("q"))
+    hall.says("caller", EnterQueue("q", "support"), at=1)
+
+    await hall.hears("caller", QueueChange.ENTERED)
 
 
 async def longest_waiting_first(hall: Hall) -> None:
@@ -161,6 +197,8 @@ SCENARIOS = (
     who_ends_it_ends_it_for_all,
     a_full_room_refuses,
     a_caller_is_taken_and_joined,
+    a_caller_is_told_that_its_talk_is_over,
+    a_talk_that_the_caller_leaves_is_over_for_the_queue,
     longest_waiting_first,
     who_is_lost_is_replaced,
     unknown_and_empty_differ,

@@ -68,6 +68,19 @@ class Town:
         await self.hall.hears("agent", QueueChange.MATCHED)
         await self.hall.hears("caller", QueueChange.TAKEN)
 
+    async def ready(self) -> None:
+        """The agent may join the caller."""
+        await self.pair()
+        self.hall.says("caller", SayReady("q", "agent"))
+        await self.hall.hears("agent", QueueChange.READY)
+
+    async def talk(self) -> None:
+        """Both hear each other."""
+        await self.ready()
+        self.hall.says("agent", SayJoined("q", "caller"))
+        await self.hall.hears("caller", QueueChange.JOINED)
+        await asyncio.sleep(CALM_S)
+
 
 def in_town(story: Callable[[Town], Awaitable[None]]) -> None:
     """Three workers whose letters take a millisecond each way."""
@@ -225,21 +238,101 @@ def test_an_agent_waits_for_a_caller_whose_worker_is_late() -> None:
     in_town(story)
 
 
-def test_a_talk_that_the_owner_never_heard_of_is_left_in_peace() -> None:
-    """Owner and agent's worker died as both were joined; the caller's worker knows."""
+def test_a_talk_outlives_the_owner_and_its_end_is_told_by_the_next() -> None:
+    """The next owner hears of both sides from their workers, and neither is told what it knows."""
 
     async def story(town: Town) -> None:
         await town.owner_is_found("q")
-        await town.pair()
-        town.hall.says("caller", SayReady("q", "agent"))
-        await asyncio.sleep(CALM_S)
-        town.hall.heard_more()
-        town.hall.says("caller", SayJoined("q", "agent"))
+        await town.talk()
+        town.workers[OWNER].die()
+        town.hall.says("next agent", TakeFromQueue("q", "support"), at=ONE)
+        await town.calms(**{"next agent": [QueueChange.AWAITING]})
+        town.hall.is_over("agent")
+
+        await town.calms(caller=[QueueChange.PARTED])
+
+    in_town(story)
+
+
+def test_a_talk_that_its_owner_did_not_live_to_tell_of_is_told_by_the_next() -> None:
+    """The agent joined the caller, or left it, as the owner died."""
+
+    async def story(town: Town) -> None:
+        await town.owner_is_found("q")
+        await town.ready()
+        town.workers[OWNER].die()
+        town.hall.says("agent", SayJoined("q", "caller"))
+        await town.calms(caller=[QueueChange.JOINED])
+
+    async def story_of_the_end(town: Town) -> None:
+        await town.owner_is_found("q")
+        await town.talk()
+        town.workers[OWNER].die()
+        town.hall.says("agent", LeaveQueue("q"))
+        await town.calms(caller=[QueueChange.PARTED])
+
+    in_town(story)
+    in_town(story_of_the_end)
+
+
+def test_a_talk_that_began_and_ended_while_nobody_owned_the_queue_is_told_whole() -> None:
+    """The caller's worker comes back late: it hears both."""
+
+    async def story(town: Town) -> None:
+        await town.owner_is_found("q")
+        await town.ready()
+        town.workers[OWNER].die()
+        town.workers[ONE].post.cut()
+        town.hall.says("agent", SayJoined("q", "caller"))
+        town.hall.says("agent", LeaveQueue("q"))
+        await asyncio.sleep(GRACE_S)
+        town.workers[ONE].post.connect()
+        await town.calms(caller=[QueueChange.JOINED, QueueChange.PARTED])
+
+    in_town(story)
+
+
+def test_a_caller_whose_agents_worker_dies_knows_that_nobody_will_tell_it() -> None:
+    """Both still hear each other: the talk must not end, and its end must not be missed."""
+
+    async def story(town: Town) -> None:
+        await town.owner_is_found("q")
+        await town.talk()
+        town.workers[OTHER].die()
+
+        await town.calms(caller=[QueueChange.ABANDONED])
+
+    in_town(story)
+
+
+def test_a_caller_whose_agents_worker_dies_with_the_owner_knows_it_too() -> None:
+    """The next owner waits for the agent's worker as long as for any, then it tells."""
+
+    async def story(town: Town) -> None:
+        await town.owner_is_found("q")
+        await town.talk()
         town.workers[OWNER].die()
         town.workers[OTHER].die()
         town.hall.says("next agent", TakeFromQueue("q", "support"), at=ONE)
 
-        await town.calms(**{"next agent": [QueueChange.AWAITING]})
+        await town.calms(caller=[QueueChange.ABANDONED], **{"next agent": [QueueChange.AWAITING]})
+
+    in_town(story)
+
+
+def test_a_worker_that_loses_the_broker_for_long_finds_its_talks_again() -> None:
+    """The caller was told that nobody would tell it; then the agent's worker is back, and does."""
+
+    async def story(town: Town) -> None:
+        await town.owner_is_found("q")
+        await town.talk()
+        town.workers[OTHER].post.cut()
+        await town.calms(caller=[QueueChange.ABANDONED])
+        town.workers[OTHER].post.connect()
+        await town.calms()
+        town.hall.is_over("agent")
+
+        await town.calms(caller=[QueueChange.PARTED])
 
     in_town(story)
 

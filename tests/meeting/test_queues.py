@@ -18,12 +18,14 @@ from pivot.model.queues import (
     TakeFromQueue,
 )
 
-ENTERED, TAKEN, MATCHED, READY, LOST = (
+ENTERED, TAKEN, MATCHED, READY, LOST, JOINED, PARTED = (
     QueueChange.ENTERED,
     QueueChange.TAKEN,
     QueueChange.MATCHED,
     QueueChange.READY,
     QueueChange.LOST,
+    QueueChange.JOINED,
+    QueueChange.PARTED,
 )
 
 
@@ -102,14 +104,47 @@ def test_place_and_averages_are_as_they_are_now() -> None:
     ]
 
 
-def test_a_caller_who_is_ready_is_joined_and_waits_no_longer() -> None:
-    """After that neither hears of the other's end from the queue."""
+def test_a_caller_who_is_joined_waits_no_longer_and_is_told_of_the_talk() -> None:
+    """The switch tells the agent alone: when it begins, and when it ends."""
     hall = hall_of("a")
     hall.does("agent", TakeFromQueue("q", "support"))
 
     assert hall.does("a", SayReady("q", "agent")) == [("agent", READY, "a")]
-    assert hall.does("agent", SayJoined("q", "a")) == []
+    assert hall.does("agent", SayJoined("q", "a")) == [("a", JOINED, "agent")]
+    assert hall.does("next", TakeFromQueue("q", "support")) == [("next", QueueChange.AWAITING, "")]
+    assert hall.does("agent", LeaveQueue("q")) == [("a", PARTED, "agent")]
     assert hall.does("a", LeaveQueue("q")) == []
+
+
+def test_a_caller_who_leaves_the_talk_is_told_nothing_and_neither_is_the_agent() -> None:
+    """The agent hears of it on its own leg."""
+    hall = hall_of("a")
+    hall.does("agent", TakeFromQueue("q", "support"))
+    hall.does("agent", SayJoined("q", "a"))
+
+    assert hall.does("a", LeaveQueue("q")) == []
+    assert hall.does("agent", LeaveQueue("q")) == []
+    assert hall.table.places == 0
+
+
+def test_an_agent_who_is_gone_without_a_word_leaves_the_caller_in_the_talk() -> None:
+    """Nobody knows whether both still hear each other."""
+    hall = hall_of("a")
+    hall.does("agent", TakeFromQueue("q", "support"))
+    hall.does("agent", SayJoined("q", "a"))
+
+    assert hall.does("agent", LeaveQueue("q", untold=True)) == [("a", QueueChange.ABANDONED, "agent")]
+
+
+def test_an_agent_who_takes_the_next_caller_has_left_the_one_before() -> None:
+    """Whatever became of the word that says so."""
+    hall = hall_of("a", "b")
+    hall.does("agent", TakeFromQueue("q", "support"))
+    hall.does("agent", SayJoined("q", "a"))
+
+    heard = hall.does("agent", TakeFromQueue("q", "support"))
+
+    assert heard == [("a", PARTED, "agent"), ("agent", MATCHED, "b"), ("b", TAKEN, "agent")]
 
 
 def test_an_agent_who_is_gone_before_joining_leaves_the_caller_in_its_place() -> None:

@@ -1,7 +1,8 @@
 """The caller of a queue who has waited longest, instead of somebody who is rung.
 
 The queue's owner gives it to us, at once or when the next one comes. It may hear a document first; then its
-leg is joined with ours. When both part, each goes on with its own document.
+leg is joined with ours. The switch tells of the talk on our leg alone: that it begins and ends is told to the
+caller by way of the owner. When both part, each goes on with its own document.
 """
 
 from __future__ import annotations
@@ -136,8 +137,7 @@ class QueueAttempt:
         yield from self._silence(line)
         if self.join_id:
             yield from empty_queue(line)
-        if not self.bridged:
-            yield LeaveQueue(self.queue)
+        yield LeaveQueue(self.queue)
         yield from self.parties[0].ends(line, cause)
 
 

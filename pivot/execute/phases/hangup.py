@@ -26,6 +26,7 @@ from pivot.model.commands import Acknowledge, CancelTimer, Command, SayProcessin
 from pivot.model.dialling import LegsParted
 from pivot.model.events import CommandFailed, Event, Executed, TimerFired
 from pivot.model.notes import Note
+from pivot.model.queues import QueueChange, QueueNews
 
 _NOOP = "noop"
 _REFUSED = "Could not execute dialplan action"
@@ -93,6 +94,8 @@ def _doubtful_for_s(core: Core, event: Event) -> float | None:
         case Executed(call_id) | LegsParted(call_id) if call_id == core.call.call_id:
             hint = event.hung_up
             return _AFTER_HINT_S if hint else _WITHOUT_HINT_S if hint is None else None
+        case QueueNews(change=QueueChange.PARTED):
+            return _WITHOUT_HINT_S  # the other side's session may hear of our hang-up before we do
         case CommandFailed(code=Code.CALL_COMMAND, message=message) if message.startswith(_REFUSED):
             return _WITHOUT_HINT_S
         case CommandFailed(command, Code.BUS_RETURNED, msg_id=None) if _is_ours(command, event.dropped):

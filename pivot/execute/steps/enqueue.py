@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pivot.execute.document_request import Texts
 from pivot.execute.ids import call_sid, sid
+from pivot.execute.leg_watch import LegWatch
 from pivot.execute.side_document import Aside
 from pivot.execute.step import AskFor, Finish, GoOn, Result
 from pivot.execute.step_context import Course, Line
@@ -21,7 +22,6 @@ from pivot.model.queues import (
     LeaveQueue,
     QueueChange,
     QueueNews,
-    SayJoined,
     SayReady,
     queue_id,
 )
@@ -40,7 +40,11 @@ _JOINING_S = 15.0
 @dataclass(slots=True)
 class EnqueueStep:
     """Waiting, then taken, then perhaps hearing a document, then joined; a party who is lost before puts the
-    caller back where it was."""
+    caller back where it was.
+
+    The switch tells of the talk on the party's leg alone, so the queue's owner tells the caller. Should the
+    party's worker be gone, nobody would: then the party's leg is watched.
+    """
 
     verb: EnqueueVerb
     queue: str = ""
@@ -53,6 +57,8 @@ class EnqueueStep:
     """What the caller hears before it is joined."""
     taken_by: str = ""
     joined: bool = False
+    watch: LegWatch | None = None
+    """Of the party's leg, when its worker is gone."""
     timer: str = ""
     result: Result | None = None
 
@@ -73,14 +79,15 @@ class EnqueueStep:
             case ChannelDestroyed(call_id) if call_id == line.leg:
                 yield from self._end("bridged" if self.joined else "hangup", line)
             case LegsBridged(call_id) if call_id == line.leg and self.taken_by:
-                self.joined = True
-                self.ended_at_s = line.at_s
-                yield CancelTimer(self.timer)
-                yield SayJoined(self.queue, self.taken_by)
+                yield from self._talk(line)
             case LegsParted(call_id) if call_id == line.leg and self.joined:
                 yield from self._end("bridged", line)
             case TimerFired(name) if name == self.timer:
                 yield from self._timed(line)
+            case _ if self.watch is not None:
+                yield from self.watch.receive(event, line)
+                if self.watch.over:
+                    yield from self._end("bridged", line)
             case _ if self.announcement is not None:
                 yield from self.announcement.receive(event, line)
                 if self.announcement.result is not None:
@@ -93,6 +100,9 @@ class EnqueueStep:
     def stop(self, line: Line) -> Course:
         yield CancelTimer(self.timer)
         yield from self._silence(line)
+        if self.watch is not None:
+            yield from self.watch.stop()
+            self.watch = None
         if self.queue:
             yield LeaveQueue(self.queue)
             self.queue = ""
@@ -119,6 +129,17 @@ class EnqueueStep:
                 self.taken_by = news.other
                 yield from self._silence(line)
                 yield from self._announce(news.whisper, line)
+            case QueueChange.JOINED if not self.joined:
+                if not self.taken_by:  # the talk began under another owner
+                    yield from self._silence(line)
+                self.taken_by = news.other
+                yield from self._talk(line)
+            case QueueChange.PARTED:
+                self.queue = ""
+                yield from self._end("bridged", line)
+            case QueueChange.ABANDONED if self.joined and self.watch is None:
+                self.watch = LegWatch(news.other)
+                yield from self.watch.start(line)
             case QueueChange.LOST if self.taken_by and not self.joined:
                 self.taken_by = ""
                 yield CancelTimer(self.timer)
@@ -178,6 +199,12 @@ class EnqueueStep:
     def _ready(self, line: Line) -> Course:
         yield StartTimer(self.timer, _JOINING_S)
         yield SayReady(self.queue, self.taken_by)
+
+    def _talk(self, line: Line) -> Course:
+        """The waiting is over."""
+        if not self.joined:
+            self.joined, self.ended_at_s, self.treatment = True, line.at_s, None
+            yield CancelTimer(self.timer)
 
     def _silence(self, line: Line) -> Course:
         if self.announcement is not None:

@@ -9,9 +9,26 @@ import pytest
 
 from pivot.execute.parameters import Texts
 from pivot.model.codes import Code
-from pivot.model.commands import CancelFetch, CancelTimer, Command, Fetch, StartTimer
+from pivot.model.commands import (
+    BindCall,
+    CancelFetch,
+    CancelTimer,
+    Command,
+    Fetch,
+    StartTimer,
+    UnbindCall,
+)
 from pivot.model.dialling import HoldMusic, LegsBridged, LegsParted
-from pivot.model.events import ChannelDestroyed, DigitPressed, Executed, Fetched, FetchFailed, TimerFired
+from pivot.model.events import (
+    ChannelDestroyed,
+    ChannelFound,
+    DigitPressed,
+    Event,
+    Executed,
+    Fetched,
+    FetchFailed,
+    TimerFired,
+)
 from pivot.model.fetch import FetchFailure
 from pivot.model.instructions import Callback
 from pivot.model.notes import Note, Noticed, Waiting
@@ -24,7 +41,7 @@ from pivot.model.queues import (
     SayReady,
     queue_id,
 )
-from pivot.model.switch import AnswerCall, Hangup, SpeakText, StopMedia
+from pivot.model.switch import AnswerCall, AskChannel, Hangup, SpeakText, StopMedia
 from tests.calls import ACCOUNT_ID, CALL_ID, twiml
 from tests.execute.histories import History
 from tests.rules import RULES
@@ -224,19 +241,90 @@ def test_a_document_of_the_agents_that_fails_keeps_nobody_from_talking() -> None
     assert SayReady(QUEUE, "agent") in items
 
 
-def test_after_the_talk_the_action_is_told_how_long_the_caller_waited() -> None:
-    """The time of the talk does not count."""
+def talking(document: str = "<Enqueue action='/q'>support</Enqueue>") -> History:
+    """A caller and an agent who hear each other; the switch told the agent alone."""
+    history = in_queue(document)
+    history.happens(QueueNews(QUEUE, QueueChange.TAKEN, "agent"), after_s=4.0)
+    history.happens(QueueNews(QUEUE, QueueChange.JOINED, "agent"), after_s=1.2)
+    return history
+
+
+def parts(history: History, after_s: float) -> list[Command | Note]:
+    """The owner tells that the talk is over, and our own channel is still there."""
+    history.happens(QueueNews(QUEUE, QueueChange.PARTED, "agent"), after_s=after_s)
+    return history.happens(TimerFired("held"), after_s=0.2)
+
+
+@pytest.mark.parametrize("by", ["owner", "switch"])
+def test_after_the_talk_the_action_is_told_how_long_the_caller_waited(by: str) -> None:
+    """The time of the talk does not count. A switch that tells both legs is heard, too."""
     history = in_queue("<Enqueue action='/q'>support</Enqueue>")
     history.happens(QueueNews(QUEUE, QueueChange.TAKEN, "agent"), after_s=4.0)
-    history.happens(LegsBridged(CALL_ID, "agent"), after_s=1.2)
-
-    history.happens(LegsParted(CALL_ID), after_s=60.0)
+    if by == "owner":
+        history.happens(QueueNews(QUEUE, QueueChange.JOINED, "agent"), after_s=1.2)
+        parts(history, after_s=60.0)
+    else:
+        history.happens(LegsBridged(CALL_ID, "agent"), after_s=1.2)
+        history.happens(LegsParted(CALL_ID), after_s=60.0)
 
     assert told(history) | {"QueueSid": ""} == {
         "QueueResult": "bridged",
         "QueueTime": "5",
         "QueueSid": "",
     }
+
+
+def test_a_caller_who_talks_is_not_thrown_out() -> None:
+    """It was, after 15 s: nobody told it that the talk had begun. Nothing plays into the talk either."""
+    history = talking("<Enqueue action='/q' waitUrl='/wait'>support</Enqueue>")
+
+    assert history.timers == {"watch"}
+    assert history.happens(PLACE) == []
+    assert history.happens(QueueNews(QUEUE, QueueChange.LOST, position=1, size=1)) == []
+    assert AskPlace not in kinds(parts(history, after_s=60.0))
+    assert told(history)["QueueResult"] == "bridged"
+
+
+def test_a_talk_that_began_under_another_owner_silences_the_music() -> None:
+    """The caller was told that it had lost the agent, and then that both talk."""
+    history = in_queue("<Enqueue action='/q'>support</Enqueue>")
+    history.happens(QueueNews(QUEUE, QueueChange.TAKEN, "agent"))
+    history.happens(QueueNews(QUEUE, QueueChange.LOST, position=1, size=1))
+
+    assert StopMedia in kinds(history.happens(QueueNews(QUEUE, QueueChange.JOINED, "agent")))
+
+
+@pytest.mark.parametrize("end", [ChannelDestroyed("agent"), LegsParted("agent")])
+def test_a_caller_whose_agent_nobody_serves_watches_the_agents_leg(end: Event) -> None:
+    """The agent's worker died: nobody would ever tell the caller that the talk is over."""
+    history = talking()
+
+    items = history.happens(QueueNews(QUEUE, QueueChange.ABANDONED, "agent"))
+    assert kinds(items) == [BindCall, AskChannel, StartTimer]
+    assert (items[0], items[1].leg) == (BindCall("agent"), "agent")  # type: ignore[union-attr]
+    assert history.happens(ChannelFound("agent")) == []
+    ends = history.happens(end)
+
+    assert told(history)["QueueResult"] == "bridged"
+    assert {UnbindCall("agent"), LeaveQueue(QUEUE)} <= set(ends)
+
+
+def test_an_agents_leg_that_has_gone_unseen_ends_the_talk_too() -> None:
+    """It went between its worker's death and our question; one lost answer is no proof."""
+    history = talking()
+    history.happens(QueueNews(QUEUE, QueueChange.ABANDONED, "agent"))
+    history.happens(QueueNews(QUEUE, QueueChange.ABANDONED, "agent"))
+
+    def waits() -> list[Command | Note]:
+        return history.happens(TimerFired(history.last(StartTimer).name), after_s=5.0)
+
+    assert kinds(waits()) == [AskChannel, StartTimer]
+    history.happens(ChannelFound("agent"))
+    assert kinds(waits()) == [AskChannel, StartTimer]
+    assert kinds(waits()) == [AskChannel, StartTimer]
+    waits()
+
+    assert told(history)["QueueResult"] == "bridged"
 
 
 def test_an_agent_who_is_lost_before_joining_puts_the_caller_back() -> None:
@@ -286,7 +374,7 @@ def test_a_caller_who_hangs_up_leaves_the_queue_and_the_action_is_told(joined: b
     history.happens(PLACE)
     if joined:
         history.happens(QueueNews(QUEUE, QueueChange.TAKEN, "agent"))
-        history.happens(LegsBridged(CALL_ID, "agent"))
+        history.happens(QueueNews(QUEUE, QueueChange.JOINED, "agent"))
 
     items = history.happens(ChannelDestroyed(CALL_ID, "NORMAL_CLEARING"))
 
