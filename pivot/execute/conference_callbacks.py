@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pivot.execute.document_request import Texts
 from pivot.execute.ids import call_sid, sid
+from pivot.execute.profile import SidFormat
 from pivot.execute.step_context import Line
 from pivot.model.rooms import Guest, RoomNotice
 
@@ -15,10 +16,16 @@ _WORDS = {
 }
 
 
-def conference_parameters(notice: RoomNotice, room: str, name: str, line: Line) -> Texts:
+def conference_sid(room: str, conference: str, line: Line) -> str:
+    """Twilio's is one for each conference; Kazoo's is what the switch calls it, one for each room."""
+    raw = line.profile.sid_format is SidFormat.RAW
+    return sid(line.profile, "CF", room if raw else conference or room)
+
+
+def conference_parameters(notice: RoomNotice, conference_sid: str, name: str, line: Line) -> Texts:
     """What is told beside the account; the standard set would be of the call that happens to tell it."""
     told: list[tuple[str, str]] = [
-        ("ConferenceSid", sid(line.profile, "CF", room)),
+        ("ConferenceSid", conference_sid),
         ("FriendlyName", name),
         ("SequenceNumber", str(notice.number)),
         *line.timestamp(),

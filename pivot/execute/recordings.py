@@ -41,8 +41,8 @@ class Recording:
     started: bool = False
     began: str = ""
     """When, as it is told."""
-    room: str = ""
-    """Of a conference: its room."""
+    conference_sid: str = ""
+    """Of a conference: as it is told."""
     length_s: float = 0.0
     upload_id: str = ""
     """Of the command that sends the file; empty: not yet."""
@@ -156,6 +156,6 @@ def _tell(recording: Recording, word: str, line: Line) -> Course:
         ("RecordingSource", recording.source),
         ("RecordingTrack", recording.track),
         ("CallSid", call_sid(line.profile, recording.leg)),
-        *((("ConferenceSid", sid(line.profile, "CF", recording.room)),) if recording.room else ()),
+        *((("ConferenceSid", recording.conference_sid),) if recording.conference_sid else ()),
     )
     yield from line.notify(status.url, status.method or Method.POST, told)

@@ -163,11 +163,12 @@ class Line:
         request = self._request(url, method, told)
         yield Notify(replace(request, purpose=Purpose.CALLBACK))
 
-    def notify_of_account(self, url: str, method: Method, told: Texts) -> Course:
-        """The same about something that several calls share: of this call nothing is told."""
+    def notify_of_account(self, url: str, method: Method, told: Texts, series: str) -> Course:
+        """The same about something that several calls share: of this call nothing is told, and what is told
+        of one thing keeps its order."""
         source = source_of(self.state, self.profile, url, method, told)
         request = request_of(self.state, replace(source, of_account=True), self.rules.later_deadline_s)
-        yield Notify(replace(request, purpose=Purpose.CALLBACK))
+        yield Notify(replace(request, purpose=Purpose.CALLBACK), series)
 
     def tell(self, url: str, method: Method, extra: Texts) -> Fetch:
         """A document's request whose answer will be thrown away, as the caller is gone."""

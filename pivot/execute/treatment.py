@@ -16,7 +16,7 @@ from pivot.execute.step_context import Course, Line
 from pivot.model.call import Method
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import HoldMusic
-from pivot.model.events import Event, TimerFired
+from pivot.model.events import Event, Executed, TimerFired
 from pivot.model.notes import Waiting
 from pivot.model.plain import plain
 from pivot.model.switch import StopMedia
@@ -88,6 +88,10 @@ class Treatment:
     def receive(self, event: Event, line: Line) -> Course:
         if isinstance(event, TimerFired) and event.name == self.timer:
             self.due, self.timer = True, ""
+        elif self.media is not None and _is_unplayable(event, line):
+            yield line.fault(f"what is to be heard while waiting cannot be played: {self.media[:200]}", 13233)
+            self.media = None
+            yield from self.play_music(line)
         elif self.document is not None:
             yield from self.document.receive(event, self._line(line))
             yield from self._follow(self.document, line)
@@ -130,3 +134,14 @@ class Treatment:
         else:
             self.timer = f"wait {line.draw_id()}"
             yield StartTimer(self.timer, _APART_S - ago_s)
+
+
+def _is_unplayable(event: Event, line: Line) -> bool:
+    """The media's end at once: a file that cannot be had, or is no sound, as a document in the place of one.
+
+    What is broken off ends with another word, or after we have stopped listening.
+    """
+    match event:
+        case Executed(call_id, "hold", "FILE NOT FOUND" | "PLAYBACK ERROR"):
+            return call_id == line.leg
+    return False

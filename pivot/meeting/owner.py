@@ -7,7 +7,7 @@ anew; for a short while it decides nothing that depends on who is not back yet.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -30,7 +30,15 @@ from pivot.meeting.messages import (
 from pivot.meeting.queues import QueueTable
 from pivot.meeting.rooms import RoomTable
 from pivot.model.queues import EnterQueue, LeaveQueue, TakeFromQueue
-from pivot.model.rooms import EnterRoom, LeaveRoom, RoomChange, RoomCommand, RoomNews
+from pivot.model.rooms import (
+    EndReason,
+    EnterRoom,
+    LeaveRoom,
+    RoomChange,
+    RoomCommand,
+    RoomNews,
+    RoomNotice,
+)
 
 log = structlog.get_logger()
 
@@ -86,8 +94,9 @@ class Owner:
         self._workers: dict[str, _Worker] = {}
         self._stays: dict[_Key, _Stay] = {}
         self._ended: dict[tuple[str, int], tuple[float, ToWorkerItem]] = {}
-        self._ended_late: set[str] = set()
-        """Rooms whose conference a member ended under an earlier owner, perhaps unseen."""
+        self._ended_late: dict[str, str] = {}
+        """Rooms whose conference a member ended under an earlier owner, perhaps unseen; by Call-ID, or empty
+        when the room's callback has been told."""
 
     @property
     def places(self) -> int:
@@ -169,7 +178,7 @@ class Owner:
     def _perform(self, worker: _Worker, number: int, call_id: str, command: Command) -> None:
         if isinstance(command, ENTERS):
             self._begin_stay(worker, number, call_id, command)
-            self._ended_late.discard(place_of(command))
+            self._ended_late.pop(place_of(command), None)
         stay = self._stays.get((call_id, place_of(command)))
         if stay is None or (stay.worker, stay.number) != (worker.name, number):
             return  # a late word: the call is out, or in by way of another session
@@ -196,7 +205,7 @@ class Owner:
             return
         first, *later = standing.words
         if standing.news is None:
-            self._ended_late.discard(standing.place)  # it begins another conference
+            self._ended_late.pop(standing.place, None)  # it begins another conference
         stay = self._begin_stay(worker, standing.stay, standing.call_id, first)
         self._readmit(standing, first, stay)
         for word in later:
@@ -207,19 +216,19 @@ class Owner:
         """An earlier owner may not have seen that a member ended the conference, or the talk, by leaving."""
         command, heard = standing.words[-1], standing.news
         if isinstance(command, LeaveRoom) and command.ends:
-            told = isinstance(heard, RoomNews) and heard.callback is not None
-            has_told = told and not command.untold
-            self.rooms.end(command.room, standing.call_id, is_told=has_told)
+            tells = isinstance(heard, RoomNews) and heard.callback is not None and not command.untold
+            is_told = tells or self.rooms.is_open(command.room)
+            self.rooms.end(command.room, standing.call_id, is_told=tells)
             if self.queues.patient:
-                self._ended_late.add(command.room)
+                self._ended_late[command.room] = "" if is_told else standing.call_id
         elif isinstance(command, LeaveQueue) and standing.talks_with:
             self.queues.resume_end(standing.call_id, command.queue, standing.talks_with)
 
     def _readmit(self, standing: Standing, first: Command, stay: _Stay) -> None:
         tell = partial(self._tell, stay)
         match first:
-            case EnterRoom(room) if room in self._ended_late and standing.news is not None:
-                tell(RoomNews(room, RoomChange.ENDED))
+            case EnterRoom(room) if room in self._ended_late and isinstance(standing.news, RoomNews):
+                tell(self._late_end(first, standing.news))
             case EnterRoom():
                 heard = standing.news if isinstance(standing.news, RoomNews) else None
                 self.rooms.resume(standing.call_id, first, standing.since_s, heard, tell)
@@ -228,6 +237,16 @@ class Owner:
             case EnterQueue() | TakeFromQueue():
                 said = standing.news if not isinstance(standing.news, RoomNews) else None
                 self.queues.resume(standing.call_id, first, standing.since_s, said, tell)
+
+    def _late_end(self, command: EnterRoom, heard: RoomNews) -> RoomNews:
+        """The first who hears that it is over tells the room's callback."""
+        callback, by = heard.callback or command.callback, self._ended_late[command.room]
+        news = RoomNews(command.room, RoomChange.ENDED, by, conference=heard.conference)
+        if callback is None or "end" not in callback.events or not by:
+            return news
+        self._ended_late[command.room] = ""
+        end = RoomNotice("end", heard.told, reason=EndReason.ENDING_MEMBER_LEFT, ended_by=by)
+        return replace(news, callback=callback, notices=(end,))
 
     def _begin_stay(self, worker: _Worker, number: int, call_id: str, command: Command) -> _Stay:
         """The stay that this is; an earlier one of the same call in the same place is over."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from math import inf
@@ -34,6 +35,7 @@ class _Member:
 
 @dataclass(slots=True)
 class _Room:
+    conference: str
     members: dict[str, _Member] = field(default_factory=dict)
     started: bool = False
     callback: Callback | None = None
@@ -57,19 +59,27 @@ class _Room:
 class RoomTable:
     """Members of every room, by account and name.
 
+    Args:
+        draw: ids of conferences, which no two of them share.
+
     Attributes:
         holding: no conference starts because of its number of members yet, since others are still to come
             back; who comes back meanwhile was never away.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, draw: Callable[[], str] = lambda: secrets.token_hex(16)) -> None:
         self.holding = False
+        self._draw = draw
         self._rooms: dict[str, _Room] = {}
 
     @property
     def places(self) -> int:
         """Rooms that somebody is in."""
         return len(self._rooms)
+
+    def is_open(self, room_id: str) -> bool:
+        """Whether somebody is in."""
+        return room_id in self._rooms
 
     def perform(self, call_id: str, command: RoomCommand, tell: Tell) -> None:
         """Do it; news reach every member through what it gave as `tell`, at once."""
@@ -83,7 +93,7 @@ class RoomTable:
 
     def _enter(self, call_id: str, command: EnterRoom, tell: Tell) -> None:
         guest = command.guest
-        room = self._rooms.get(command.room) or _Room()
+        room = self._rooms.get(command.room) or _Room(self._draw())
         labels = {member.guest.label for member in room.members.values()}
         full = len(room.members) >= command.max_members
         if full or (guest.label and guest.label in labels):
@@ -113,7 +123,7 @@ class RoomTable:
                 room.members[call_id].tell(self._completed(news, room, call_id))
 
     def start(self, room_id: str, by: str = "") -> None:
-        room = self._rooms.setdefault(room_id, _Room())
+        room = self._rooms.setdefault(room_id, _Room(self._draw()))
         room.started = True
         self._tell(room_id, RoomChange.STARTED, by, room.notice("start"))
 
@@ -128,7 +138,8 @@ class RoomTable:
     ) -> None:
         """A member is gone; the last one, or one whose exit ends it, ends the conference.
 
-        Who told of the others tells of its own leaving by itself, unless it is gone without a word.
+        Who told of the others tells of its own leaving by itself, unless it is gone without a word; and when
+        that ends the conference, of the others' leaving and of the end.
         """
         room = self._rooms.get(room_id)
         if room is None or call_id not in room.members:
@@ -147,18 +158,16 @@ class RoomTable:
     def end(
         self, room_id: str, by: str = "", told: Iterable[RoomNotice] = (), *, is_told: bool = False
     ) -> None:
-        """Over for everybody; `is_told`: who ended it tells that."""
+        """Over for everybody; `told`: what is to be told before; `is_told`: who ended it tells everything."""
         room = self._rooms.get(room_id)
         if room is None:
             return
         notices = list(told)
-        for member in room.members.values():
+        for member in room.members.values() if not is_told else ():
             notices += room.notice("leave", member.guest)
-        if not is_told:
-            reason = EndReason.ENDING_MEMBER_LEFT if by else EndReason.TOLD_TO
-            notices += [
-                RoomNotice("end", each.number, reason=reason, ended_by=by) for each in room.notice("end")
-            ]
+        reason = EndReason.ENDING_MEMBER_LEFT if by else EndReason.TOLD_TO
+        end = room.notice("end") if not is_told else ()
+        notices += [RoomNotice("end", each.number, reason=reason, ended_by=by) for each in end]
         self._tell(room_id, RoomChange.ENDED, by, notices)
         self._rooms.pop(room_id, None)
 
@@ -174,7 +183,7 @@ class RoomTable:
             since_s: when that was.
             heard: what it heard last; nothing: it does not know that it is in.
         """
-        room = self._rooms.get(command.room) or _Room()
+        room = self._rooms.get(command.room) or _Room(self._draw())
         member = room.members.get(call_id)
         if heard is None and member is None:
             self._enter(call_id, command, tell)
@@ -203,6 +212,7 @@ class RoomTable:
         room.members = dict(sorted(room.members.items(), key=lambda item: item[1].rank))
         room.callback = heard.callback or room.callback or command.callback
         room.told = max(room.told, heard.told)
+        room.conference = heard.conference or room.conference
         if not self.holding:
             self._tell(command.room, RoomChange.JOINED, call_id, but=call_id)
         for newcomer in room.newcomers:
@@ -235,6 +245,12 @@ class RoomTable:
                 news = RoomNews(room_id, change, about, notices=told, participant=participant)
                 member.tell(self._completed(news, room, call_id))
 
+    def _roster(self, room: _Room, call_id: str) -> tuple[Guest, ...]:
+        """Told to nobody else, as it is long and seldom of use."""
+        if room.callback is None or call_id != room.reporter or not room.members[call_id].guest.ends:
+            return ()
+        return tuple(each.guest for other, each in room.members.items() if other != call_id)
+
     def _completed(self, news: RoomNews, room: _Room, call_id: str) -> RoomNews:
         """With what every member is told of its room."""
         recorder = next((each.guest.call_id for each in room.members.values() if each.guest.records), "")
@@ -242,7 +258,9 @@ class RoomTable:
             news,
             others=len(room.members) - 1,
             started=room.started,
+            conference=room.conference,
             callback=room.callback if call_id == room.reporter else None,
             told=room.told,
+            roster=self._roster(room, call_id),
             records=call_id == recorder,
         )

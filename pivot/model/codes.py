@@ -64,6 +64,7 @@ class Code(StrEnum):
     CALL_USURPED = "call.usurped"
     CALL_LOOP = "call.loop"
     CALL_COMMAND = "call.command"
+    SWITCH_SILENT = "switch.silent"
     BUS_RETURNED = "bus.returned"
     BUS_LOST = "bus.lost"
     WORKER_CRASH = "worker.crash"

@@ -40,6 +40,8 @@ class Notify:
     """Tell a server something beside the call; its answer is `Notified` and changes nothing."""
 
     request: FetchRequest
+    series: str = ""
+    """Notices of one series leave one after the other, each when the one before has its answer."""
 
 
 @plain

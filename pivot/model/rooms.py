@@ -128,12 +128,16 @@ class RoomNews:
     others: int = 0
     """Members beside us."""
     started: bool = False
+    conference: str = ""
+    """The conference's own id; the next one in the same room has another."""
     callback: Callback | None = None
     """Set for the one member who tells of what happens."""
     notices: tuple[RoomNotice, ...] = ()
     """What that member is to tell now."""
     told: int = 0
     """Callbacks of this conference so far, those in `notices` included."""
+    roster: tuple[Guest, ...] = ()
+    """The others, for the member who tells, when its leaving ends the conference and thus theirs."""
     participant: int = 0
     """The member's number in the switch's conference; 0: none yet."""
     records: bool = False

@@ -148,7 +148,7 @@ class Beside:
     # Notices and look-ups
 
     def notify(self, command: Notify) -> None:
-        self._start(command, self._notify(command.request))
+        self._start(command, self._notify(command))
 
     def look_up(self, command: LookUpEndpoints) -> None:
         self._start(command, self._look_up(command))
@@ -158,8 +158,10 @@ class Beside:
         self._asides[task] = command
         task.add_done_callback(self._asides.pop)
 
-    async def _notify(self, request: FetchRequest) -> None:
-        self._notified(Notified(request.fetch_id, await self._fetched(request)))
+    async def _notify(self, command: Notify) -> None:
+        async with self._world.notice_order.turn(command.series):
+            result = await self._fetched(command.request)
+        self._notified(Notified(command.request.fetch_id, result))
 
     async def _look_up(self, command: LookUpEndpoints) -> None:
         phones, call = self._world.phones, self._call

@@ -23,6 +23,7 @@ from pivot.model.events import Drained, Requested
 from pivot.model.notes import Moment
 from pivot.session.ports import Delivery, Observer, Owners
 from pivot.session.session import Session
+from pivot.session.switch_silence import SwitchSilence
 from pivot.session.world import World
 
 log = structlog.get_logger()
@@ -88,6 +89,7 @@ class Worker:
         self._sessions: dict[asyncio.Task[None], Session] = {}
         self._refusals: set[asyncio.Task[None]] = set()
         self._asking: set[_Asking] = set()
+        self._silence = SwitchSilence()
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -104,7 +106,7 @@ class Worker:
             CallMachine(state, self._rules()),
             delivery,
             self._world,
-            (*self._watch(delivery.request, delivery), asking),
+            (*self._watch(delivery.request, delivery), asking, self._silence),
         )
         limits = self._limits
         if self.calls >= limits.max_calls or len(self._asking) > limits.max_asking:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pivot.meeting.local import LocalMeetings
+from pivot.session.notice_order import NoticeOrder
 from pivot.session.ports import (
     Bus,
     Fetcher,
@@ -33,3 +34,4 @@ class World:
     phones: Phones = field(default_factory=NoPhones)
     speech: Speech = field(default_factory=NoSpeech)
     translator: Translator = field(default_factory=NoTranslator)
+    notice_order: NoticeOrder = field(default_factory=NoticeOrder)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pivot.meeting.rooms import RoomTable
-from pivot.model.rooms import EnterRoom, Guest, RoomNews
+from pivot.model.rooms import EnterRoom, Guest, RoomNews, SayParticipant
 from pivot.sim.publisher import Clock
 
 
@@ -28,6 +28,7 @@ class Guests:
         self._inside += 1
         call_id = f"guest-{self._inside}@sim"
         self._table.perform(call_id, EnterRoom(self._room, "", Guest(call_id, starts)), _nobody)
+        self._table.perform(call_id, SayParticipant(self._room, self._inside), _nobody)
 
     def leave(self, *, ends: bool = False) -> None:
         """The latest goes; `ends`: and with it the conference."""

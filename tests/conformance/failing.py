@@ -14,13 +14,9 @@ FAILING: dict[str, str] = {
 FAILING_OVER_RABBIT: dict[str, str] = {}
 """Those that fail only over a real broker."""
 
-_BY_DESIGN = {
+_MEASURED = {
     "dial-25": "a recording begins at once, the dialling only when the call is answered",
     "device-01": "the real switch reports 480 as NO_USER_RESPONSE, which is no-answer",
-}
-_MEASURED = {
-    **_BY_DESIGN,
-    "enq-01": "nobody tells the waiting caller's session that it talks",
 }
 _LONGER = {
     name: "the recording is longer than its limit, as on the real switch"

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from pivot.sim.behaviour import DOCUMENTED
 from pivot.sim.kazoo import SimulatedKazoo
 from pivot.sim.rabbit_link import open_link
 from tests.live.voice_server import VoiceServer, voice_server
@@ -18,10 +19,10 @@ async def server() -> AsyncIterator[VoiceServer]:
 
 
 @pytest.fixture
-async def kazoo(amqp_vhost_url: str) -> AsyncIterator[SimulatedKazoo]:
-    """Every message of pivot must reach somebody who waits for it."""
+async def kazoo(amqp_vhost_url: str, request: pytest.FixtureRequest) -> AsyncIterator[SimulatedKazoo]:
+    """Every message of pivot must reach somebody who waits for it; a parameter is the switch's behaviour."""
     async with open_link(amqp_vhost_url) as link:
-        cluster = SimulatedKazoo(link)
+        cluster = SimulatedKazoo(link, behaviour=getattr(request, "param", DOCUMENTED))
         await cluster.start()
         yield cluster
         await cluster.stop()

@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 import orjson
 import pytest
 
+from pivot.sim.behaviour import MEASURED
 from pivot.sim.kazoo import SimulatedCall, SimulatedKazoo
 from pivot.sim.link import Arrived
 from pivot.sim.rabbit_link import open_link
-from pivot.wire.names import Exchange
+from pivot.wire.names import EventName, Exchange
 from pivot.wire.routing import CONFERENCE_DISCOVERY
 from tests.live.program import Program, worker
 from tests.live.voice_server import VoiceServer
@@ -28,6 +29,7 @@ class Joins:
     def __init__(self) -> None:
         self._members: set[str] = set()
         self._pairs: set[tuple[str, str]] = set()
+        self._talking: set[str] = set()
         self._arrived = asyncio.Event()
 
     def discovery(self, message: Arrived) -> None:
@@ -39,6 +41,14 @@ class Joins:
         if body["Application-Name"] == "connect_leg":
             self._pairs.add((body["Call-ID"], body["Target-Call-ID"]))
             self._arrived.set()
+
+    def bridged(self, message: Arrived) -> None:
+        self._talking.add(orjson.loads(message.body)["Call-ID"])
+        self._arrived.set()
+
+    async def talk_of(self, call: SimulatedCall) -> None:
+        """Returns when the switch has told that this leg hears another one."""
+        await self._until(lambda: call.call_id in self._talking)
 
     async def of(self, *calls: SimulatedCall) -> None:
         """Returns when each of these is in the conference."""
@@ -62,6 +72,7 @@ async def joins(amqp_vhost_url: str, kazoo: SimulatedKazoo) -> AsyncIterator[Joi
     async with open_link(amqp_vhost_url) as link:
         await link.listen(Exchange.CONFERENCE, CONFERENCE_DISCOVERY, joins.discovery)
         await link.listen(Exchange.CALLCTL, kazoo.control_queue, joins.command)
+        await link.listen(Exchange.CALLEVT, f"call.{EventName.CHANNEL_BRIDGE}.*", joins.bridged)
         yield joins
 
 
@@ -163,6 +174,25 @@ async def test_a_caller_of_one_worker_is_given_to_an_agent_of_the_other(
 
         await first.logged("session.ended")
         await second.logged("session.ended")
+
+
+@pytest.mark.parametrize("kazoo", [MEASURED], indirect=True)
+async def test_a_caller_of_one_worker_goes_on_when_the_agent_of_the_other_hangs_up(
+    amqp_vhost_url: str, kazoo: SimulatedKazoo, server: VoiceServer, joins: Joins
+) -> None:
+    """The agent's session tells it, by way of the queue's owner: a switch tells the agent's leg alone."""
+    async with worker(amqp_vhost_url) as one, worker(amqp_vhost_url) as other:
+        await taken(kazoo, server, "enqueue/support")
+        agent = await taken(kazoo, server, "agent/support")
+        await joins.talk_of(agent)
+        kazoo.switch.hang_up(agent.call_id)
+        async with asyncio.timeout(WAIT_S):
+            queue, dial = await server.told("/after/enqueue"), await server.told("/after/agent")
+        await one.logged("session.ended")
+        await other.logged("session.ended")
+
+    assert queue["QueueResult"] == "bridged"
+    assert (dial["DialCallStatus"], dial["DequeueResult"]) == ("completed", "bridged")
 
 
 async def test_a_waiting_caller_outlives_the_owner_of_its_queue(

@@ -11,7 +11,8 @@ from aiohttp import web
 
 class VoiceServer:
     """Answers `/json`, `/long`, `/hostile`, `/broken`, `/say`, `/pause`, `/dial` and `/status/500`;
-    `/conference/x`, `/enqueue/x` and `/agent/x` lead into the room or queue x.
+    `/conference/x`, `/enqueue/x` and `/agent/x` lead into the room or queue x; the last two ask `/after`
+    then, which says something.
 
     `/slow` and `/slow_say` are answered after `released` is set.
     """
@@ -27,7 +28,19 @@ class VoiceServer:
         async with self._arrived:
             await self._arrived.wait_for(lambda: len(self.asked) >= times)
 
+    async def told(self, path: str) -> dict[str, str]:
+        """The form of the first request for this path, as soon as it is there."""
+
+        def found() -> list[web.BaseRequest]:
+            return [request for request in self.asked if request.path == path]
+
+        async with self._arrived:
+            await self._arrived.wait_for(found)
+        request = found()[0]
+        return {name: str(value) for name, value in (await request.post()).items()}
+
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        await request.read()
         async with self._arrived:
             self.asked.append(request)
             self._arrived.notify_all()
@@ -55,11 +68,13 @@ class VoiceServer:
                 dial = f'<Dial><Conference waitUrl="">{room}</Conference></Dial>'
                 return web.Response(text=f"<Response>{dial}</Response>", content_type="text/xml")
             case ["", "enqueue", queue]:
-                verb = f'<Enqueue waitUrl="">{queue}</Enqueue>'
+                verb = f'<Enqueue waitUrl="" action="{self.url}/after/enqueue">{queue}</Enqueue>'
                 return web.Response(text=f"<Response>{verb}</Response>", content_type="text/xml")
             case ["", "agent", queue]:
-                dial = f"<Dial><Queue>{queue}</Queue></Dial>"
+                dial = f'<Dial action="{self.url}/after/agent"><Queue>{queue}</Queue></Dial>'
                 return web.Response(text=f"<Response>{dial}</Response>", content_type="text/xml")
+            case ["", "after", _]:
+                return web.Response(text="<Response><Say>bye</Say></Response>", content_type="text/xml")
             case ["", "slow_say"]:
                 await self.released.wait()
                 return web.Response(text="<Response><Say>hi</Say></Response>", content_type="text/xml")

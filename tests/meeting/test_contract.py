@@ -26,12 +26,16 @@ async def two_start_a_conference(hall: Hall) -> None:
     """The first waits until somebody is there to talk to."""
     hall.says("a", room("a", callback=CALLBACK), at=0)
     entered = await hall.hears("a", RoomChange.ENTERED)
-    assert entered == RoomNews("r", RoomChange.ENTERED, "a", callback=CALLBACK)
+    assert isinstance(entered, RoomNews)
+    conference = entered.conference
+    assert entered == RoomNews("r", RoomChange.ENTERED, "a", conference=conference, callback=CALLBACK)
     hall.says("b", room("b"), at=1)
 
     joined = await hall.hears("a", RoomChange.JOINED, RoomChange.STARTED)
-    assert joined == RoomNews("r", RoomChange.STARTED, "b", 1, True, CALLBACK)
-    await hall.hears("b", RoomChange.ENTERED, RoomChange.STARTED)
+    assert joined == RoomNews("r", RoomChange.STARTED, "b", 1, True, conference, CALLBACK)
+    started = await hall.hears("b", RoomChange.ENTERED, RoomChange.STARTED)
+    assert isinstance(started, RoomNews)
+    assert started.conference == conference
 
 
 async def who_leaves_is_missed(hall: Hall) -> None:
@@ -60,11 +64,15 @@ async def who_ends_it_ends_it_for_all(hall: Hall) -> None:
     await hall.hears("a", RoomChange.JOINED, RoomChange.STARTED)
     await hall.hears("b", RoomChange.STARTED)
     hall.says("a", LeaveRoom("r", ends=True))
-    await hall.hears("b", RoomChange.ENDED)
+    ended = await hall.hears("b", RoomChange.ENDED)
 
     hall.says("b", room("b"))
 
-    assert await hall.hears("b", RoomChange.ENTERED) == RoomNews("r", RoomChange.ENTERED, "b")
+    entered = await hall.hears("b", RoomChange.ENTERED)
+    assert isinstance(entered, RoomNews)
+    assert isinstance(ended, RoomNews)
+    assert entered == RoomNews("r", RoomChange.ENTERED, "b", conference=entered.conference)
+    assert len({entered.conference, ended.conference, ""}) == 3
 
 
 async def a_full_room_refuses(hall: Hall) -> None:

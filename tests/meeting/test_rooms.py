@@ -134,6 +134,25 @@ def test_a_conference_that_ends_lets_everybody_leave_first() -> None:
     assert (end.reason, end.ended_by) == (EndReason.ENDING_MEMBER_LEFT, "b")
 
 
+def test_who_tells_and_will_end_the_conference_knows_the_others() -> None:
+    """Their leaving and the end are its own to tell, in one order; nobody else needs to know."""
+    room = Watched()
+    room.enter("a", EVERYTHING, ends=True)
+    room.enter("b", ends=True)
+    room.enter("c")
+    rosters = {who: [each.call_id for each in news.roster] for who, news in room.heard}
+    assert rosters == {"a": ["b", "c"], "b": [], "c": []}
+    room.heard.clear()
+
+    room.table.leave("a", "room", ends=True, hung_up=True)
+
+    assert room.told() == []
+    assert [(who, news.change) for who, news in room.heard] == [
+        ("b", RoomChange.ENDED),
+        ("c", RoomChange.ENDED),
+    ]
+
+
 def test_only_wanted_events_are_told_and_counted() -> None:
     """Numbers without gaps: who follows them must not wait for what never comes."""
     room = Watched()

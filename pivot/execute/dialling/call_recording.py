@@ -68,11 +68,11 @@ class Tape:
         )
 
     @classmethod
-    def of_conference(cls, noun: ConferenceNoun, room: str, line: Line) -> Tape:
+    def of_conference(cls, noun: ConferenceNoun, conference_sid: str, line: Line) -> Tape:
         """What this member says and hears, which is the whole conference."""
         key = line.draw_id()
         url, status = file_url(key, _place("", line), line), line.resolved(noun.recording_status)
-        return cls(Recording(key, line.leg, "Conference", url, status, room=room))
+        return cls(Recording(key, line.leg, "Conference", url, status, conference_sid=conference_sid))
 
     def start(self, line: Line) -> Course:
         self.began_s = line.at_s

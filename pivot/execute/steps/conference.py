@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pivot.execute.conference_callbacks import conference_parameters
+from pivot.execute.conference_callbacks import conference_parameters, conference_sid
 from pivot.execute.dialling.call_recording import Tape
 from pivot.execute.ids import call_sid
 from pivot.execute.step import AskFor, GoOn, Result
 from pivot.execute.step_context import Course, Line
 from pivot.execute.treatment import Treatment
+from pivot.model.codes import Code
 from pivot.model.commands import BindCall, CancelTimer, StartTimer, UnbindCall
+from pivot.model.dialling import PartLegs
 from pivot.model.events import (
     ChannelDestroyed,
     CommandFailed,
@@ -42,6 +44,7 @@ from pivot.model.rooms import (
     SilenceBetween,
     room_id,
 )
+from pivot.model.switch import AskIdle
 from pivot.translate.twiml.places import Place
 
 _FULL = 16020
@@ -52,6 +55,12 @@ _SILENT_OWNER_S = 2.0
 _LOST_OWNER_S = 60.0
 """It never will."""
 _JOINING_S = 10.0
+_IDLE_S = 2.0
+"""A leg on which nothing runs says so within that time."""
+_UNREPORTED = (
+    "the switch does not tell who comes into a conference: let `publish_conference_event` of ecallmgr's "
+    "settings list add-member, and see that the channel has an Account-ID"
+)
 _LEAVING_S = 3.0
 
 
@@ -63,6 +72,8 @@ class ConferenceStep:
     verb: DialVerb
     noun: ConferenceNoun
     room: str = ""
+    conference: str = ""
+    """The conference's own id, known once we are in."""
     known: bool = False
     """The room's owner may think that we are in."""
     entered: bool = False
@@ -71,6 +82,10 @@ class ConferenceStep:
     join_id: str = ""
     begun: bool = False
     """The switch runs its conference on the caller's leg."""
+    idle_id: str = ""
+    """Of the question whether it does: set when the switch does not tell."""
+    unheard: bool = False
+    """The tone for our coming waits until somebody is there to hear it."""
     participant: int | None = None
     numbers: dict[str, int] = field(default_factory=dict)
     """What the switch's conference calls the others, as far as it was told before we were in."""
@@ -83,6 +98,8 @@ class ConferenceStep:
     """Set when it is for us to tell."""
     told: int = 0
     """Callbacks of the conference so far."""
+    roster: tuple[Guest, ...] = ()
+    """The others, when it is for us to tell of their leaving."""
     timer: str = ""
     tape: Tape | None = None
     result: Result | None = None
@@ -113,6 +130,9 @@ class ConferenceStep:
                 yield from self._joined(participant, line)
             case Executed(call_id, "conference") if call_id == line.leg and self.join_id:
                 yield from self._end(line)
+            case Executed(response=response) if response and response == self.idle_id and self._is_outside:
+                yield line.fault("the switch did not bring the caller into the conference", None)
+                yield from self._end(line, "failed")
             case ChannelDestroyed(call_id) if call_id == line.leg:
                 yield from self._end(line, hung_up=True)
             case CommandFailed(msg_id=msg_id) if msg_id is not None and msg_id == self.join_id:
@@ -133,7 +153,8 @@ class ConferenceStep:
     # In the room
 
     def _news(self, news: RoomNews, line: Line) -> Course:
-        self.others, self.told = news.others, news.told
+        self.others, self.told, self.roster = news.others, news.told, news.roster
+        self.conference = news.conference or self.conference
         self.callback, self.records = news.callback, news.records
         for notice in news.notices:
             yield from self._tell(notice, line)
@@ -152,12 +173,15 @@ class ConferenceStep:
                 yield from self._join(line) if news.started else self._wait(line)
             case RoomChange.STARTED if not self.join_id:
                 yield from self._join(line)
-            case RoomChange.LEFT if self.participant is not None:
-                yield from self._record(line)
-            case RoomChange.NUMBERED if self.participant is not None:
-                yield from self._heard_by(news.member, news.participant, line)
+            case RoomChange.LEFT:
+                self.numbers.pop(news.member, None)
+                if self.join_id:
+                    yield from self._record(line)
             case RoomChange.NUMBERED:
                 self.numbers[news.member] = news.participant
+                yield from self._heard_by(news.member, news.participant, line)
+                if self.participant is not None and news.participant < self.participant:
+                    yield from self._beep_for_coming(line)
             case RoomChange.ENDED:
                 self.known = self.entered = False
                 yield from self._go(line)
@@ -206,8 +230,7 @@ class ConferenceStep:
         self.join_id = line.draw_id()
         yield BindCall(f"conference {line.leg}")
         yield JoinConference(self.join_id, self.room, self.noun.muted, self.noun.extras)
-        if self.noun.beep_on_enter:
-            yield BeepConference(line.draw_id(), self.room)
+        self.unheard = self.noun.beep_on_enter
         yield from self._record(line)
         yield StartTimer(self.timer, _JOINING_S)
 
@@ -224,6 +247,30 @@ class ConferenceStep:
             yield SayParticipant(self.room, participant)
         for member, number in self.numbers.items():
             yield from self._heard_by(member, number, line)
+        if self.numbers:
+            yield from self._beep_for_coming(line)
+
+    def _beep_for_coming(self, line: Line) -> Course:
+        """Played earlier it would sound in an empty room: the switch takes a second to bring us in.
+
+        Who is in already has a number, a smaller one than ours; whoever comes later beeps by itself.
+        """
+        if self.unheard and not self.leaving:
+            self.unheard = False
+            yield BeepConference(line.draw_id(), self.room)
+
+    @property
+    def _is_outside(self) -> bool:
+        """Nothing says yet that the switch's conference runs on our leg."""
+        return self.participant is None and not self.begun
+
+    def _take_for_inside(self, line: Line) -> Course:
+        """The conference runs on our leg, for what stands behind it does not: nobody tells us our number."""
+        self.begun = True
+        yield line.warn(_UNREPORTED, None, Code.SWITCH_SILENT)
+        yield StartTimer(self.timer, self.verb.time_limit_s)
+        if self.others:
+            yield from self._beep_for_coming(line)
 
     def _heard_by(self, member: str, number: int, line: Line) -> Course:
         """A coach is heard by the coached member alone."""
@@ -233,7 +280,8 @@ class ConferenceStep:
 
     def _record(self, line: Line) -> Course:
         if self.records and self.tape is None:
-            self.tape = Tape.of_conference(self.noun, self.room, line)
+            told_sid = conference_sid(self.room, self.conference, line)
+            self.tape = Tape.of_conference(self.noun, told_sid, line)
             yield from self.tape.start(line)
 
     # Out of it
@@ -248,9 +296,12 @@ class ConferenceStep:
         elif not self.join_id:
             yield line.fault("the conference's owner does not answer", None)
             yield from self._end(line, "failed")
-        elif self.participant is None and not self.begun:
-            yield line.fault("the switch did not bring the caller into the conference", None)
-            yield from self._end(line, "failed")
+        elif self._is_outside and not self.idle_id:
+            self.idle_id = line.draw_id()
+            yield AskIdle(self.idle_id)
+            yield StartTimer(self.timer, _IDLE_S)
+        elif self._is_outside:
+            yield from self._take_for_inside(line)
         else:
             yield from self._go(line)
 
@@ -262,6 +313,8 @@ class ConferenceStep:
             self.leaving = True
             if self.participant is not None:
                 yield LeaveConference(line.draw_id(), self.room, self.participant)
+            elif self.begun:
+                yield PartLegs(line.draw_id())  # parks the leg whatever runs on it; a guess, not measured
             yield StartTimer(self.timer, _LEAVING_S)
 
     def _end(self, line: Line, status: str = "answered", *, hung_up: bool = False) -> Course:
@@ -291,12 +344,15 @@ class ConferenceStep:
             yield LeaveRoom(self.room, self.noun.end_on_exit, hung_up, untold=True)
 
     def _say_goodbye(self, line: Line, hung_up: bool) -> Course:
-        """Who tells of the others tells of itself, too; of the end unless another one can."""
+        """Who tells of the others tells of itself, too, and of what its leaving brings about, in order."""
         guest, ends = self._guest(line), self.noun.end_on_exit
         told = self.told
         if self._wants("leave"):
             yield from self._tell(RoomNotice("leave", told, guest, hung_up), line)
-            told += 1 + (self.others if ends else 0)
+            told += 1
+            for other in self.roster if ends else ():
+                yield from self._tell(RoomNotice("leave", told, other), line)
+                told += 1
         yield LeaveRoom(self.room, ends, hung_up)
         if self._wants("end") and (ends or not self.others):
             reason = EndReason.ENDING_MEMBER_LEFT if ends else EndReason.LAST_LEFT
@@ -307,5 +363,7 @@ class ConferenceStep:
 
     def _tell(self, notice: RoomNotice, line: Line) -> Course:
         if self.callback is not None:
-            told = conference_parameters(notice, self.room, self.noun.name, line)
-            yield from line.notify_of_account(self.callback.url, self.callback.method, told)
+            told_sid = conference_sid(self.room, self.conference, line)
+            told = conference_parameters(notice, told_sid, self.noun.name, line)
+            series = f"conference {self.room} {self.conference}"
+            yield from line.notify_of_account(self.callback.url, self.callback.method, told, series)

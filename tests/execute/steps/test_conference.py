@@ -6,11 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from pivot.execute.rules import Rules
 from pivot.meeting.rooms import RoomTable
+from pivot.model.codes import Code
 from pivot.model.commands import BindCall, CancelTimer, Fetch, Notify, StartTimer, UnbindCall
-from pivot.model.dialling import HoldMusic, StartRecording
+from pivot.model.dialling import HoldMusic, PartLegs, StartRecording
 from pivot.model.events import ChannelDestroyed, DigitPressed, Event, Executed, Fetched, TimerFired
+from pivot.model.fetch import FetchRequest
 from pivot.model.notes import Noticed
 from pivot.model.rooms import (
     BeepConference,
@@ -28,7 +32,7 @@ from pivot.model.rooms import (
     SilenceBetween,
     room_id,
 )
-from pivot.model.switch import StopMedia
+from pivot.model.switch import AskIdle, StopMedia
 from tests.calls import ACCOUNT_ID, CALL_ID, twiml
 from tests.execute.histories import History
 from tests.rules import RULES
@@ -52,9 +56,11 @@ DOCUMENT = (
 class Meeting:
     """A caller's document and the room that it meets others in."""
 
-    def __init__(self, document: str = DOCUMENT, rules: Rules = RULES) -> None:
+    def __init__(
+        self, document: str = DOCUMENT, rules: Rules = RULES, table: RoomTable | None = None
+    ) -> None:
         self.history = History(document, rules)
-        self.table = RoomTable()
+        self.table = table or RoomTable()
         self._seen = 0
         self._hear()
 
@@ -122,7 +128,55 @@ def test_who_waits_hears_music_outside_and_joins_when_it_starts() -> None:
 
     assert [type(item) for item in waits] == [CancelTimer, HoldMusic]
     kinds = [type(item) for item in starts]
-    assert kinds[:4] == [StopMedia, BindCall, JoinConference, BeepConference]
+    assert kinds[:4] == [StopMedia, BindCall, JoinConference, StartTimer]
+
+
+def beeps(meeting: Meeting) -> int:
+    return sum(isinstance(item, BeepConference) for item in meeting.history.done)
+
+
+def test_the_tone_for_a_second_member_is_played_when_both_are_in() -> None:
+    """It was played 50 ms after the command to bring it in, a second before it was: into an empty room."""
+    meeting = Meeting()
+    meeting.others("first")
+    meeting.numbered("first", 5)
+    assert beeps(meeting) == 0
+
+    meeting.happens(ConferenceJoined(CALL_ID, 8))
+
+    assert beeps(meeting) == 1
+
+
+def test_who_comes_into_an_empty_room_beeps_for_nobody() -> None:
+    """Whoever comes later beeps for itself."""
+    meeting = inside()
+
+    meeting.numbered("other", 9)
+
+    assert beeps(meeting) == 0
+
+
+def test_of_two_who_are_brought_in_at_once_the_second_beeps() -> None:
+    """Each learns of the other when it is in itself; the switch numbers its members in their order."""
+    meeting = inside()
+    meeting.others("third")
+
+    meeting.numbered("other", 3)
+    meeting.numbered("third", 2)
+
+    assert beeps(meeting) == 1
+
+
+def test_no_tone_is_played_for_who_has_left() -> None:
+    """Its number is nobody's any more."""
+    meeting = Meeting()
+    meeting.others("first", "second")
+    meeting.numbered("first", 5)
+    meeting.leaves("first")
+
+    meeting.happens(ConferenceJoined(CALL_ID, 8))
+
+    assert beeps(meeting) == 0
 
 
 def test_the_end_of_the_conference_leads_to_the_action() -> None:
@@ -268,15 +322,130 @@ def test_the_members_learn_our_number() -> None:
     assert SayParticipant(ROOM, 4) in meeting.history.done
 
 
-def test_a_switch_that_does_not_let_the_caller_in_costs_seconds() -> None:
-    """Nobody may hear silence for the four hours that a Dial may last."""
-    meeting = Meeting()
+def unreported(document: str = DOCUMENT) -> Meeting:
+    """The switch has been told to bring the caller in, and says nothing for ten seconds; it is asked."""
+    meeting = Meeting(document)
     meeting.others("other")
-    timer = next(name for name in meeting.history.timers if name.startswith("conference"))
+    asked = meeting.happens(TimerFired(timer_of(meeting)))
+    assert [type(item) for item in asked] == [AskIdle, StartTimer]
+    return meeting
 
-    meeting.happens(TimerFired(timer))
+
+def timer_of(meeting: Meeting) -> str:
+    return next(name for name in meeting.history.timers if name.startswith("conference"))
+
+
+def test_a_switch_that_does_not_let_the_caller_in_costs_seconds() -> None:
+    """Nobody may hear silence for the four hours that a Dial may last: nothing runs on the leg."""
+    meeting = unreported()
+
+    meeting.happens(Executed(CALL_ID, "noop", meeting.history.last(AskIdle).msg_id))
 
     assert ("DialCallStatus", "failed") in meeting.history.last(Fetch).request.parameters
+
+
+def test_a_conference_whose_members_are_not_published_is_joined_all_the_same() -> None:
+    """Both talked, and the action was told `failed`: what does not end shows that the caller is inside."""
+    meeting = unreported()
+
+    items = meeting.happens(TimerFired(timer_of(meeting)))
+
+    warning, limit, beep = items
+    assert warning.code is Code.SWITCH_SILENT
+    assert "publish_conference_event" in warning.message
+    assert limit.delay_s == 14_400.0
+    assert isinstance(beep, BeepConference)
+    meeting.happens(Executed(CALL_ID, "noop", meeting.history.last(AskIdle).msg_id))
+    assert not any("DialCallStatus" in dict(each.parameters) for each in requests(meeting))
+    meeting.happens(ChannelDestroyed(CALL_ID, "NORMAL_CLEARING"))
+    assert ("DialCallStatus", "answered") in meeting.history.last(Fetch).request.parameters
+
+
+def test_a_member_without_a_number_can_leave_with_the_key() -> None:
+    """It cannot be taken out by number; its leg is parked."""
+    meeting = unreported(DOCUMENT.replace("<Dial ", "<Dial hangupOnStar='true' "))
+    meeting.happens(TimerFired(timer_of(meeting)))
+
+    items = meeting.happens(DigitPressed(CALL_ID, "*"))
+    assert any(isinstance(item, PartLegs) for item in items)
+    meeting.happens(Executed(CALL_ID, "conference"))
+
+    assert ("DialCallStatus", "answered") in meeting.history.last(Fetch).request.parameters
+
+
+def requests(meeting: Meeting) -> list[FetchRequest]:
+    return [item.request for item in meeting.history.done if isinstance(item, Fetch)]
+
+
+@pytest.mark.parametrize("complaint", ["FILE NOT FOUND", "PLAYBACK ERROR"])
+def test_what_cannot_be_played_while_waiting_is_told_once_and_music_is_heard(complaint: str) -> None:
+    """Such as a document where this profile wants a file: callers waited in dead air, and nobody was told."""
+    meeting = Meeting("<Dial><Conference waitUrl='/wait'>R</Conference></Dial>")
+    assert meeting.history.last(HoldMusic).media.endswith("/wait")
+
+    items = meeting.happens(Executed(CALL_ID, "hold", complaint))
+
+    fault, music = items
+    assert (fault.twilio_code, fault.is_error) == (13233, True)
+    assert music.media is None
+    assert meeting.happens(Executed(CALL_ID, "hold", complaint)) == []
+
+
+def test_music_that_is_broken_off_is_no_complaint() -> None:
+    """The conference starts."""
+    meeting = Meeting("<Dial><Conference waitUrl='/wait'>R</Conference></Dial>")
+    meeting.others("other")
+
+    assert meeting.happens(Executed(CALL_ID, "hold", "PLAYBACK_INTERRUPTED")) == []
+
+
+def test_each_conference_of_a_room_has_its_own_sid() -> None:
+    """Applications keep what they are told of one apart from the next."""
+    table = RoomTable()
+    sids: list[str] = []
+    for rules in (replace(RULES, profile="twilio"), replace(RULES, profile="twilio"), RULES):
+        meeting = Meeting(rules=rules, table=table)
+        meeting.others("other")
+        meeting.happens(ConferenceJoined(CALL_ID, 4))
+        meeting.happens(ChannelDestroyed(CALL_ID, "NORMAL_CLEARING"))
+        meeting.leaves("other")
+        of_this = {each["ConferenceSid"] for each in meeting.told()}
+        assert len(of_this) == 1
+        sids += of_this
+
+    assert len(set(sids)) == 3
+    assert [each[:2] for each in sids] == ["CF", "CF", ROOM[:2]]
+    assert sids[2] == ROOM
+
+
+def test_the_end_of_a_conference_is_told_behind_everybodys_leaving() -> None:
+    """It was told before that of the others: 3 of 3."""
+    meeting = inside(DOCUMENT.replace("<Conference ", "<Conference endConferenceOnExit='true' "))
+    meeting.others("third")
+
+    items = meeting.happens(ChannelDestroyed(CALL_ID, "NORMAL_CLEARING"))
+
+    assert LeaveRoom(ROOM, ends=True, hung_up=True) in items
+    last = [
+        (each["StatusCallbackEvent"], each.get("CallSid"), each["SequenceNumber"]) for each in meeting.told()
+    ]
+    assert last[-4:] == [
+        ("participant-leave", CALL_ID, "4"),
+        ("participant-leave", "other", "5"),
+        ("participant-leave", "third", "6"),
+        ("conference-end", None, "7"),
+    ]
+    reasons = [each["ReasonParticipantLeft"] for each in meeting.told() if "ReasonParticipantLeft" in each]
+    assert reasons == ["participant_hung_up", "participant_left", "participant_left"]
+
+
+def test_callbacks_of_one_conference_wait_for_each_other() -> None:
+    """They overtook each other: 3, 5, 4."""
+    meeting = inside()
+
+    series = {item.series for item in meeting.history.done if isinstance(item, Notify)}
+    assert len(series) == 1
+    assert "" not in series
 
 
 def test_a_switch_that_only_says_that_it_begins_has_let_the_caller_in() -> None:
