@@ -9,9 +9,6 @@ from pivot.fetch.exchange import Asking, Reply, StaleConnection, Tools, exchange
 from pivot.fetch.redirects import Hop, next_hop
 from pivot.model.fetch import Answer
 
-_STALE_CONNECTIONS = 2
-"""A kept connection may turn out to be closed; so often another is taken, and it is nobody's failure."""
-
 
 async def run_attempt(tools: Tools, asking: Asking, hop: Hop) -> Answer:
     """Ask, follow redirects, answer a demand for credentials.
@@ -48,9 +45,8 @@ def _demanded(hop: Hop, reply: Reply) -> str:
 
 
 async def _ask(tools: Tools, asking: Asking, hop: Hop, latest: float) -> Reply:
-    for _ in range(_STALE_CONNECTIONS):
-        try:
-            return await exchange(tools, asking, hop, latest)
-        except StaleConnection:
-            continue
-    return await exchange(tools, asking, hop, latest, may_be_stale=False)
+    """A kept connection may turn out to be of no use; that is nobody's failure, and a new one is made."""
+    try:
+        return await exchange(tools, asking, hop, latest)
+    except StaleConnection:
+        return await exchange(tools, asking, hop, latest, alone=True)

@@ -1,8 +1,7 @@
-"""aiohttp's connector with our eyes on every socket: checked, measured, and bounded while headers come.
+"""aiohttp's connector, for sockets that are checked when they are opened and kept for one account alone.
 
-`ResponseHandler` and the connector's `_factory` are no public interface of aiohttp. There is no public place
-that sees bytes before the headers are complete, and without one an endless head, or thousands of
-informational answers in one packet, cannot be bounded. Tests of this room fail when that interface moves.
+The connector's `_factory` is no public interface of aiohttp. There is no public place that sees bytes before
+the headers are complete (`connection.py`). Tests of this room fail when that interface moves.
 """
 
 from __future__ import annotations
@@ -13,79 +12,32 @@ import socket
 import ssl
 from asyncio import sslproto
 from typing import Any
+from weakref import WeakValueDictionary
 
-from aiohttp import TCPConnector
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.http import RawResponseMessage
+from aiohttp import ClientRequest, TCPConnector
+from aiohttp.client_reqrep import ConnectionKey
 
+from pivot.fetch.connection import Connection
 from pivot.fetch.egress_gate import Gate
-from pivot.fetch.faults import HeaderFlood
 from pivot.fetch.resolver import Resolver
+from pivot.fetch.reuse import WATCHED_S, Reuse
 from pivot.fetch.settings import FetchSettings
-from pivot.fetch.trace import Trace, current
+from pivot.fetch.trace import current
 
 RECEIVE_BUFFER_BYTES = 32_768
 """Bounds what one read can bring into memory, whatever the server pushes."""
-_SLICE_BYTES = 4096
-_MAX_INFORMATIONAL = 20
 
 
-class BoundedHandler(ResponseHandler):
-    """Counts an answer's head and ends it when it goes on for too long."""
+class AccountRequest(ClientRequest):
+    """Takes kept connections of its own account only: nothing can be heard across accounts."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, max_header_bytes: int) -> None:
-        super().__init__(loop)
-        self._max_header_bytes = max_header_bytes
-        self._head_bytes = 0
-        self._informational = 0
-        self._in_head = False
-        self._trace: Trace | None = None
-        self._address: str | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        peer = transport.get_extra_info("peername")
-        self._address = peer[0] if peer else None
-
-    def set_response_params(self, **params: Any) -> None:
-        """aiohttp calls this when the connection is there and a request is about to go out."""
-        self._head_bytes = self._informational = 0
-        self._in_head = True
-        self._trace = current.get()
-        if self._trace is not None:
-            self._trace.connected(self._address)
-        super().set_response_params(**params)
-
-    def data_received(self, data: bytes) -> None:
-        if not self._in_head:
-            super().data_received(data)
-            return
-        if self._trace is not None and self._trace.first_byte_at is None:
-            self._trace.first_byte_at = self._trace.now()
-        for start in range(0, len(data), _SLICE_BYTES):
-            part = data[start : start + _SLICE_BYTES]
-            self._head_bytes += len(part)
-            super().data_received(part)
-            if self._in_head and self._is_flood():
-                self._give_up()
-            if self.exception() is not None or self.transport is None:
-                return
-
-    def feed_data(self, message: tuple[RawResponseMessage, Any], size: int = 0) -> None:
-        if 100 <= message[0].code < 200:
-            self._informational += 1
-        else:
-            self._in_head = False
-            self._trace = None
-        super().feed_data(message, size)
-
-    def _is_flood(self) -> bool:
-        return self._head_bytes > self._max_header_bytes or self._informational > _MAX_INFORMATIONAL
-
-    def _give_up(self) -> None:
-        self.set_exception(HeaderFlood())
-        if self.transport is not None:
-            self.transport.close()
+    @property
+    def connection_key(self) -> ConnectionKey:
+        trace = current.get()
+        # A field for proxies, of which there are none.
+        return super().connection_key._replace(
+            proxy_headers_hash=None if trace is None else trace.pool  # type: ignore[arg-type]
+        )
 
 
 class TimedContext(ssl.SSLContext):
@@ -102,6 +54,7 @@ def tls_context(settings: FetchSettings) -> ssl.SSLContext:
     """Raises OSError when a certificate file cannot be read."""
     context = TimedContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.hostname_checks_common_name = False  # the subject alternative name alone counts
     context.load_default_certs()
     if settings.ca_file:
         context.load_verify_locations(settings.ca_file)
@@ -113,24 +66,29 @@ def tls_context(settings: FetchSettings) -> ssl.SSLContext:
     return context
 
 
-def open_connector(settings: FetchSettings, gate: Gate, resolver: Resolver) -> TCPConnector:
+def open_connector(settings: FetchSettings, gate: Gate, resolver: Resolver, reuse: Reuse) -> TCPConnector:
     """A connector that asks the guard about each address at the moment of connecting."""
     # Each TLS connection owns a buffer of this size, 256 kB by default; a TLS record has 16 kB at most.
     sslproto.SSLProtocol.max_size = 65_536
+    opened: WeakValueDictionary[int, socket.socket] = WeakValueDictionary()
     connector = TCPConnector(
         resolver=resolver,
         use_dns_cache=False,
         ssl=tls_context(settings),
         limit=0,  # our own limits stand in front, and they are fair
         keepalive_timeout=settings.keepalive_s,
-        socket_factory=functools.partial(_open_socket, gate),
+        socket_factory=functools.partial(_open_socket, gate, opened),
     )
     loop = asyncio.get_running_loop()
-    connector._factory = functools.partial(BoundedHandler, loop, settings.max_header_bytes)  # type: ignore[assignment]
+    connector._factory = functools.partial(  # type: ignore[assignment]
+        Connection, loop, settings.max_header_bytes, opened, reuse, min(WATCHED_S, settings.keepalive_s / 2)
+    )
     return connector
 
 
-def _open_socket(gate: Gate, address_info: Any) -> socket.socket:
+def _open_socket(
+    gate: Gate, sockets: WeakValueDictionary[int, socket.socket], address_info: Any
+) -> socket.socket:
     family, kind, protocol, _, peer = address_info
     trace = current.get()
     if trace is not None:
@@ -139,6 +97,7 @@ def _open_socket(gate: Gate, address_info: Any) -> socket.socket:
     gate.check("" if trace is None else trace.host, peer[1], peer[0], own=is_own(family, peer))
     opened = socket.socket(family, kind, protocol)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+    sockets[opened.fileno()] = opened
     return opened
 
 

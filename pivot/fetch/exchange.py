@@ -6,20 +6,23 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 import aiohttp
 
 from pivot.fetch import faults
+from pivot.fetch.answer_head import HeaderFlood, NotHttp
 from pivot.fetch.body import cap_for, read_body
 from pivot.fetch.breaker import Breaker, BreakerState
 from pivot.fetch.egress_gate import Gate
 from pivot.fetch.egress_guard import why_not_public
-from pivot.fetch.faults import Fault, HeaderFlood, ResolveError
+from pivot.fetch.faults import Fault, ResolveError
 from pivot.fetch.limits import Memory, Places, Pool
 from pivot.fetch.plan import Plan
 from pivot.fetch.redirects import FOLLOWED, Hop
 from pivot.fetch.request_headers import Asker
 from pivot.fetch.resolver import Resolver
+from pivot.fetch.reuse import Reuse
 from pivot.fetch.settings import FetchSettings
 from pivot.fetch.trace import Phase, Trace, current
 from pivot.fetch.urls import Target
@@ -29,7 +32,14 @@ from pivot.model.fetch import Attempt, FetchRequest, Times
 _SAYS_NOTHING_OF_THE_SERVER = frozenset(
     {Code.FETCH_BUSY, Code.FETCH_DENIED, Code.FETCH_REDIRECTS, Code.FETCH_TOO_LARGE}
 )
-_ERRORS_OF_THE_WIRE = (aiohttp.ClientError, aiohttp.http.HttpProcessingError, HeaderFlood, OSError, Fault)
+_ERRORS_OF_THE_WIRE = (
+    aiohttp.ClientError,
+    aiohttp.http.HttpProcessingError,
+    HeaderFlood,
+    NotHttp,
+    OSError,
+    Fault,
+)
 
 
 _TOO_LATE_S = 0.02
@@ -37,7 +47,7 @@ _TOO_LATE_S = 0.02
 
 
 class StaleConnection(Exception):
-    """The server had closed the kept connection before our request reached it."""
+    """The kept connection was of no use: closed, given up (408), or something unasked came in on it."""
 
 
 @dataclass(slots=True)
@@ -59,6 +69,7 @@ class Tools:
 
     settings: FetchSettings
     session: aiohttp.ClientSession
+    reuse: Reuse
     asker: Asker
     gate: Gate
     resolver: Resolver
@@ -82,13 +93,12 @@ class Reply:
         return next((value for key, value in self.headers if key.lower() == name), None)
 
 
-async def exchange(
-    tools: Tools, asking: Asking, hop: Hop, latest: float, *, may_be_stale: bool = True
-) -> Reply:
+async def exchange(tools: Tools, asking: Asking, hop: Hop, latest: float, *, alone: bool = False) -> Reply:
     """Ask once.
 
     Args:
         latest: the loop's time at which this attempt is over.
+        alone: on a connection of its own, neither kept before nor afterwards.
 
     Raises:
         Fault: no whole answer came.
@@ -96,7 +106,7 @@ async def exchange(
     """
     hop = tools.asker.prepared(hop, asking.request.account_id)
     timer = asyncio.timeout_at(latest)
-    trace = Trace(tools.now, timer, hop.target.host, asking.plan.answer_s, latest, tools.now())
+    trace = _trace(tools, asking, hop, timer, latest, alone=alone)
     _enter_breaker(tools, asking, hop.target, trace)
     origin, probe = hop.target.origin, trace.breaker is BreakerState.PROBING
     try:
@@ -109,7 +119,7 @@ async def exchange(
         raise fault from error
     except _ERRORS_OF_THE_WIRE as error:
         fault = faults.from_error(error, trace, origin)
-        stale = may_be_stale and fault.code is Code.FETCH_CLOSED and trace.found_closed
+        stale = trace.found_closed and fault.code in (Code.FETCH_CLOSED, Code.FETCH_PROTOCOL)
         _failed(tools, asking, hop, trace, fault, blame=not stale)
         if stale:
             raise StaleConnection from error
@@ -121,7 +131,29 @@ async def exchange(
         raise
     tools.breaker.succeeded(origin)
     asking.attempts.append(_record(asking, hop.target, trace, reply.status, None))
+    if trace.kept and reply.status == HTTPStatus.REQUEST_TIMEOUT:  # it was bored before our request came
+        raise StaleConnection
+    asking.warnings.extend(trace.warnings)
     return reply
+
+
+def _trace(
+    tools: Tools, asking: Asking, hop: Hop, timer: asyncio.Timeout, latest: float, *, alone: bool
+) -> Trace:
+    pool = asking.request.account_id or ""
+    if alone or not tools.reuse.is_allowed(hop.target.origin):
+        pool += f" {asking.ask_id} {len(asking.attempts)}"
+    return Trace(
+        tools.now,
+        timer,
+        hop.target.host,
+        asking.plan.answer_s,
+        latest,
+        tools.now(),
+        origin=hop.target.origin,
+        pool=pool,
+        alone=alone,
+    )
 
 
 def _enter_breaker(tools: Tools, asking: Asking, target: Target, trace: Trace) -> None:

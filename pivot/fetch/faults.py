@@ -13,6 +13,8 @@ import ssl
 import aiohttp
 from aiohttp import http_exceptions
 
+from pivot.fetch.answer_head import HeaderFlood, NotHttp
+from pivot.fetch.connection import UnaskedBytes
 from pivot.fetch.trace import Phase, Trace
 from pivot.model.codes import Code
 from pivot.model.overrides import RetryOn
@@ -50,10 +52,6 @@ class ResolveError(OSError):
 
 class EgressDenied(OSError):
     """The guard objects to an address; the text is for our log only."""
-
-
-class HeaderFlood(Exception):
-    """An answer's head goes on beyond the limit."""
 
 
 def bad_url(why: str) -> Fault:
@@ -123,6 +121,10 @@ def from_error(error: Exception, trace: Trace, origin: str) -> Fault:
         return _not_connected(error, trace, origin)
     if isinstance(error, HeaderFlood) or _is_long_head(error):
         return too_large(f"{origin} answered with more headers than are accepted")
+    if isinstance(error, NotHttp):
+        return protocol(f"{origin} {error}")
+    if _is_unasked(error):
+        return protocol(f"{origin} wrote something before it was asked")
     if isinstance(error, aiohttp.ClientResponseError | aiohttp.http.HttpProcessingError):
         return protocol(f"{origin} answered with something that is not HTTP")
     if isinstance(error, aiohttp.ClientPayloadError) and _is_malformed(error):
@@ -155,6 +157,12 @@ def _is_long_head(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
+
+
+def _is_unasked(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, UnaskedBytes):
+        error = error.__cause__
+    return error is not None
 
 
 def _is_malformed(error: Exception) -> bool:

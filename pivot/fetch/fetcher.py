@@ -17,9 +17,10 @@ import structlog
 
 from pivot.errors import ConfigError
 from pivot.fetch import faults, urls
+from pivot.fetch.answer_reader import MAX_HEADERS, MAX_LINE_BYTES
 from pivot.fetch.attempt import run_attempt
 from pivot.fetch.breaker import Breaker, BreakerState
-from pivot.fetch.connector import open_connector
+from pivot.fetch.connector import AccountRequest, open_connector
 from pivot.fetch.egress_gate import Gate
 from pivot.fetch.egress_guard import Guard
 from pivot.fetch.exchange import Asking, Tools
@@ -29,6 +30,7 @@ from pivot.fetch.plan import make_plan
 from pivot.fetch.redirects import Hop
 from pivot.fetch.request_headers import Asker
 from pivot.fetch.resolver import Resolver
+from pivot.fetch.reuse import Reuse
 from pivot.fetch.settings import FetchSettings
 from pivot.model.call import BodyFormat
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
@@ -37,7 +39,6 @@ from pivot.model.overrides import RetryOn, read_overrides
 log = structlog.get_logger("pivot.fetch")
 
 _READ_BUFFER_BYTES = 16_384
-_MAX_HEADERS = 100
 
 
 class HttpFetcher:
@@ -139,14 +140,16 @@ async def open_fetcher(settings: FetchSettings) -> AsyncIterator[HttpFetcher]:
     """
     gate = Gate(_guard(settings))
     _check(settings)
+    reuse = Reuse()
     async with AsyncExitStack() as opened:
         resolver = _open_resolver(settings, gate)
         opened.push_async_callback(resolver.close)
-        session = await opened.enter_async_context(_open_session(settings, gate, resolver))
+        session = await opened.enter_async_context(_open_session(settings, gate, resolver, reuse))
         yield HttpFetcher(
             Tools(
                 settings=settings,
                 session=session,
+                reuse=reuse,
                 asker=Asker(settings),
                 gate=gate,
                 resolver=resolver,
@@ -184,24 +187,27 @@ def _guard(settings: FetchSettings) -> Guard:
     )
 
 
-def _open_session(settings: FetchSettings, gate: Gate, resolver: Resolver) -> aiohttp.ClientSession:
+def _open_session(
+    settings: FetchSettings, gate: Gate, resolver: Resolver, reuse: Reuse
+) -> aiohttp.ClientSession:
     try:
-        connector = open_connector(settings, gate, resolver)
+        connector = open_connector(settings, gate, resolver, reuse)
     except OSError as error:
         raise ConfigError(
             f"fetch.ca_file, client_cert_file or client_key_file cannot be read: {error}"
         ) from error
     session = aiohttp.ClientSession(
         connector=connector,
+        request_class=AccountRequest,
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
         auto_decompress=False,
         trust_env=False,
         skip_auto_headers=("Content-Type", "User-Agent"),
         read_bufsize=_READ_BUFFER_BYTES,
-        max_line_size=8190,
-        max_field_size=8190,
-        max_headers=_MAX_HEADERS,
+        max_line_size=2 * MAX_LINE_BYTES,  # `AnswerReader` has counted already
+        max_field_size=2 * MAX_LINE_BYTES,
+        max_headers=2 * MAX_HEADERS,
     )
     # aiohttp asks a second time by itself when a server hangs up, and tells nobody. `attempt.py` does that
     # where it is right, and notes it.

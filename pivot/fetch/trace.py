@@ -9,7 +9,7 @@ from __future__ import annotations
 from asyncio import Timeout
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from pivot.fetch.breaker import BreakerState
@@ -54,6 +54,15 @@ class Trace:
     head_at: float | None = None
     ended_at: float | None = None
     address: str | None = None
+    origin: str = ""
+    pool: str = ""
+    """Requests share kept connections with those of the same pool."""
+    kept: bool = False
+    """The request went out on a connection that had carried another."""
+    alone: bool = False
+    """The request wants a connection of its own, which is closed afterwards."""
+    warnings: list[str] = field(default_factory=list)
+    """What was odd about the answer, for the developer."""
     objected: bool = False
     """The guard said no to one of the addresses."""
     denied: bool = False
@@ -62,16 +71,18 @@ class Trace:
     @property
     def found_closed(self) -> bool:
         """A kept connection was used, and not one byte came back."""
-        return self.connected_at is not None and self.socket_at is None and self.first_byte_at is None
+        return self.kept and self.first_byte_at is None
 
     def limit(self, when: float) -> None:
         """Let the timer end this phase; it never passes `latest`."""
         if not self.timer.expired():
             self.timer.reschedule(min(when, self.latest))
 
-    def connected(self, address: str | None) -> None:
+    def connected(self, address: str | None, *, kept: bool) -> None:
         self.connected_at = self.now()
+        self.first_byte_at = None
         self.address = address
+        self.kept = kept
         self.phase = Phase.ANSWER
         self.latest = min(self.latest, self.connected_at + self.answer_limit_s)
         self.limit(self.latest)

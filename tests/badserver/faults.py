@@ -264,15 +264,46 @@ async def length_is_no_number(reader: Reader, writer: Writer) -> None:
 
 
 @fault("fetch.protocol")
-async def nul_in_a_header(reader: Reader, writer: Writer) -> None:
-    await _send(writer, OK + b"X-A: a\0b\r\nContent-Length: 2\r\n\r\n{}")
+async def nul_in_the_length(reader: Reader, writer: Writer) -> None:
+    await _send(writer, OK + b"Content-Length: 2\0\r\n\r\n{}")
     await asyncio.Event().wait()
 
 
 @fault("fetch.protocol")
-async def header_without_colon(reader: Reader, writer: Writer) -> None:
-    await _send(writer, OK + b"this is no header\r\nContent-Length: 2\r\n\r\n{}")
+async def length_without_colon(reader: Reader, writer: Writer) -> None:
+    await _send(writer, OK + b"Content-Length 2\r\n\r\n{}")
     await asyncio.Event().wait()
+
+
+@fault("fetch.protocol")
+async def coding_nobody_asked_for(reader: Reader, writer: Writer) -> None:
+    await _send(writer, OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
+    await asyncio.Event().wait()
+
+
+@fault("fetch.protocol")
+async def switches_protocols(reader: Reader, writer: Writer) -> None:
+    head = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    await _send(writer, head + OK + b"Content-Length: 2\r\n\r\n{}")
+    await asyncio.Event().wait()
+
+
+@fault("fetch.protocol")
+async def endless_chunk_extension(reader: Reader, writer: Writer) -> None:
+    await _send(writer, OK + b"Transfer-Encoding: chunked\r\n\r\n2;a=")
+    await _for_ever(writer, bytes(65_536))
+
+
+@fault("fetch.protocol")
+async def endless_chunk_extensions(reader: Reader, writer: Writer) -> None:
+    await _send(writer, OK + b"Transfer-Encoding: chunked\r\n\r\n")
+    await _for_ever(writer, (b"1;a=" + b"x" * 900 + b"\r\n{\r\n") * 10)
+
+
+@fault("fetch.protocol")
+async def endless_trailers(reader: Reader, writer: Writer) -> None:
+    await _send(writer, OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n")
+    await _for_ever(writer, b"X-A: b\r\n" * 1000)
 
 
 @fault("fetch.protocol")

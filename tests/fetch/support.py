@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from pivot.fetch import urls
 from pivot.fetch.fetcher import HttpFetcher, open_fetcher
 from pivot.fetch.settings import FetchSettings
 from pivot.model.call import Method
@@ -49,6 +50,11 @@ async def fetcher(**changes: Any) -> AsyncIterator[HttpFetcher]:
     values: dict[str, Any] = {"allow_networks": HOME, "retry_delay_s": 0.01, "min_attempt_s": 0.01}
     async with open_fetcher(FetchSettings(**(values | changes))) as opened:
         yield opened
+
+
+def trust(opened: HttpFetcher, url: str) -> None:
+    """Let connections to this server be used again at once, as if one of them had been watched."""
+    opened._tools.reuse.was_silent(urls.parse(url).origin, asyncio.get_running_loop().time())
 
 
 async def ask(request: FetchRequest | str, **changes: Any) -> Answer | FetchFailure:

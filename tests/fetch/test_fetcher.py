@@ -10,6 +10,7 @@ from pivot import __version__
 from pivot.model.call import Method
 from pivot.model.fetch import Answer, Attempt, Times
 from tests.fetch.helpers import answered, ask, failed, fetcher_for_tests, serving
+from tests.fetch.support import trust
 
 
 async def test_an_answer_comes_back_whole() -> None:
@@ -89,6 +90,7 @@ async def test_every_part_of_an_attempt_is_timed() -> None:
 
     async with serving(voice) as origin, fetcher_for_tests() as fetcher:
         url = origin.replace("127.0.0.1", "localhost")
+        trust(fetcher, url)
         fresh = answered(await fetcher.fetch(ask(url))).attempts[0].times
         kept = answered(await fetcher.fetch(ask(url))).attempts[0].times
 

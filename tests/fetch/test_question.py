@@ -15,7 +15,7 @@ from pivot.fetch.settings import FetchSettings
 from pivot.model.call import Method
 from pivot.model.codes import Code
 from pivot.model.fetch import Answer, FetchFailure
-from tests.fetch.support import Seen, ask, codes, fetcher, form_post, question, reply, server
+from tests.fetch.support import Seen, ask, codes, fetcher, form_post, question, reply, server, trust
 from tests.tcp_server import tcp_server
 
 
@@ -94,6 +94,7 @@ async def test_path_and_query_go_out_as_they_came(written: str, sent: str) -> No
 async def test_connections_are_kept_and_told_apart() -> None:
     """A second question to the same server costs no second handshake."""
     async with server(reply()) as there, fetcher() as opened:
+        trust(opened, there.url)
         for _ in range(3):
             assert isinstance(await opened.fetch(question(there.url)), Answer)
         assert (there.connections, len(there.seen)) == (1, 3)
@@ -106,6 +107,7 @@ async def test_a_connection_that_was_closed_meanwhile_is_nobodys_failure(method:
         server(lambda _: b"" if len(there.seen) == 2 else reply()) as there,
         fetcher(retries=0, breaker_failures=1) as opened,
     ):
+        trust(opened, there.url)
         await opened.fetch(question(there.url))
         result = await opened.fetch(question(there.url, method=method))
 

@@ -11,6 +11,7 @@ from pivot.model.call import Method
 from pivot.model.codes import Code
 from pivot.model.fetch import Purpose
 from tests.fetch.helpers import Handler, answered, ask, failed, fetcher_for_tests, serving
+from tests.fetch.support import trust
 
 Seen = list[tuple[str, str, bytes]]
 
@@ -239,6 +240,7 @@ async def test_a_connection_that_the_server_closed_meanwhile_costs_nothing() -> 
     server = await asyncio.start_server(converse, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     async with fetcher_for_tests() as fetcher:
+        trust(fetcher, url)
         first = answered(await fetcher.fetch(ask(url, method=Method.POST)))
         second = answered(await fetcher.fetch(ask(url, method=Method.POST)))
     server.close()
