@@ -53,16 +53,15 @@ class Authority:
         )
         self.file.write_bytes(own.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, host: str, *, expired: bool = False) -> Issued:
+    def issue(self, host: str, *, expired: bool = False, common_name_only: bool = False) -> Issued:
         """For a server of this name or address, or for a client."""
         key = ec.generate_private_key(ec.SECP256R1())
         until = dt.datetime.now(dt.UTC) + (-HOUR if expired else HOUR)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-        signed = (
-            _builder(subject, self._name, until - 3 * HOUR, until, key)
-            .add_extension(x509.SubjectAlternativeName([_alternative(host)]), critical=False)
-            .sign(self._key, hashes.SHA256())
-        )
+        builder = _builder(subject, self._name, until - 3 * HOUR, until, key)
+        if not common_name_only:
+            builder = builder.add_extension(x509.SubjectAlternativeName([_alternative(host)]), critical=False)
+        signed = builder.sign(self._key, hashes.SHA256())
         issued = Issued(self._folder / f"{host}-{expired}.pem", self._folder / f"{host}-{expired}.key")
         issued.certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
         issued.key.write_bytes(

@@ -1,6 +1,7 @@
 """Takes secrets out of what is about to be stored.
 
-Passwords in URLs and the headers that carry credentials go always; parameters go by name.
+Passwords in URLs, user names that stand there without one (tokens do) and the headers that carry credentials
+go always; parameters go by name.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from pivot.model.json import Json
 MASK = "***"
 _SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "set-cookie"}
 _PASSWORD = re.compile(r"(://[^\s/?#:@\"'<>]*):[^\s/?#@\"'<>]*@")
+_TOKEN = re.compile(r"(://)[^\s/?#:@\"'<>]+:?@")
+"""A user name without a password is a token, and one is hidden like the other."""
+_ENCODED_TOKEN = re.compile(r"(%3A%2F%2F)(?:(?!%2F|%3A|%40)[^&#\s])+(?:%3A)?(%40)", re.IGNORECASE)
 _ENCODED_PASSWORD = re.compile(
     r"(%3A%2F%2F(?:(?!%2F|%3A|%40)[^&#\s])*%3A)(?:(?!%2F|%40)[^&#\s])*(%40)", re.IGNORECASE
 )
@@ -31,7 +35,7 @@ class Redactor:
         )
 
     def url(self, url: str) -> str:
-        """Without password, named query parameters masked."""
+        """Without password or token, named query parameters masked."""
         url = self.text(url)
         if not self._names or "?" not in url:
             return url
@@ -42,8 +46,10 @@ class Redactor:
     def text(self, text: str) -> str:
         """Any text, without the passwords and the named parameters of the URLs in it."""
         if "://" in text and "@" in text:
+            text = _TOKEN.sub(rf"\1{MASK}@", text)
             text = _PASSWORD.sub(rf"\1:{MASK}@", text)
         if "%40" in text:
+            text = _ENCODED_TOKEN.sub(rf"\1{MASK}\2", text)
             text = _ENCODED_PASSWORD.sub(rf"\1{MASK}\2", text)
         return self._in_query.sub(rf"\1{MASK}", text) if self._in_query else text
 

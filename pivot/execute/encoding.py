@@ -75,8 +75,11 @@ def too_deep(value: Json) -> bool:
 def safe_url(url: str) -> str:
     """A URL that can stand in a request line: blanks, control characters and non-ASCII percent-encoded.
 
-    A host name in another script stays as it is, because it is no matter of percent signs.
+    A host name in another script stays as it is, because it is no matter of percent signs. Blanks and line
+    ends around it are never meant, and go.
     """
+    address, mark, fragment = url.strip().partition("#")
+    url = address.rstrip() + mark + fragment
     if url.isascii() and url.isprintable() and " " not in url:
         return url
     origin = _ORIGIN.match(url)

@@ -8,6 +8,9 @@ from urllib.parse import urljoin, urlsplit
 from pivot.execute.profile import Profile, UrlResolution
 from pivot.model.overrides import without_fragment
 
+_ABOVE_PATH = 3
+"""Parts of a URL split at its slashes that are no path: scheme, nothing, host."""
+
 
 def with_query(url: str, query: str) -> str:
     """A GET's URL: its own query stays in front, its fragment behind.
@@ -54,23 +57,26 @@ def _resolve_rfc_3986(base: str, reference: str) -> str:
 def _resolve_as_kazoo(base: str, reference: str) -> str:
     """Segments of the reference laid on those of the base, query and all.
 
-    A base whose last segment has no extension counts as a folder. A reference that climbs above the
-    scheme crashes Kazoo. Differs: it is resolved by RFC 3986 instead.
+    A base whose last segment has no extension counts as a folder. A reference that climbs above the root
+    takes the host's place at Kazoo, and crashes it above the scheme. Differs: it is resolved by RFC 3986
+    instead, so the host stays.
 
     Source: kz_http_util.erl, resolve_uri.
     """
     if reference.startswith("http"):
         return reference
     path = base.split("/")
+    is_absolute = "://" in base
     for segment in reference.split("/"):
         if segment in ("", "."):
             continue
         if segment == "..":
             path = path[:-1]
+            if is_absolute and len(path) < _ABOVE_PATH:
+                return _resolve_rfc_3986(base, reference)
             continue
-        if not path:
-            return _resolve_rfc_3986(base, reference)
-        is_file = path[-1] == "" or posixpath.splitext(path[-1])[1]
+        has_path = not is_absolute or len(path) > _ABOVE_PATH
+        is_file = has_path and (path[-1] == "" or posixpath.splitext(path[-1])[1])
         path = [*(path[:-1] if is_file else path), segment]
     return "/".join(path)
 

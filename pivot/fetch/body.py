@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import aiohttp
@@ -35,12 +35,18 @@ class Decoder(Protocol):
     def decode(self, data: bytes, most: int) -> Iterator[bytes]:
         """Raises Fault or zlib.error for bytes that are not of this coding."""
 
+    def rest(self, most: int) -> bytes:
+        """What comes out only when all bytes are there; the first bytes when there are more than `most`."""
+
 
 class Identity:
     finished = True
 
     def decode(self, data: bytes, most: int) -> Iterator[bytes]:
         yield data
+
+    def rest(self, most: int) -> bytes:
+        return b""
 
 
 class Gzip:
@@ -66,6 +72,9 @@ class Gzip:
             yield from _inflate(self._member, data, most)
             data = self._member.unused_data
 
+    def rest(self, most: int) -> bytes:
+        return b""
+
 
 class Deflate:
     """zlib's format as the standard wants it, or the bare stream that some servers send."""
@@ -83,6 +92,9 @@ class Deflate:
             self._stream = zlib.decompressobj(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
         if not self._stream.eof:
             yield from _inflate(self._stream, data, most)
+
+    def rest(self, most: int) -> bytes:
+        return b""
 
 
 def _inflate(stream: Any, data: bytes, most: int) -> Iterator[bytes]:
@@ -107,8 +119,9 @@ class Brotli:
         self._coded += data
         yield from ()
 
-    def whole(self, most: int) -> bytes:
-        """All that it decodes to, or the first bytes when there are more than `most`."""
+    def rest(self, most: int) -> bytes:
+        if not self._coded:
+            return b""
         stream = brotli.Decompressor()
         decoded = bytearray()
         try:
@@ -123,18 +136,66 @@ class Brotli:
         return bytes(decoded)
 
 
+class Stages:
+    """One coding on top of another; what passes between them is bounded, too."""
+
+    def __init__(self, stages: Sequence[Decoder], most: int) -> None:
+        """
+        Args:
+            stages: the outermost coding first.
+            most: bytes that one stage may hand to the next.
+        """
+        self._stages = stages
+        self._most = most
+        self._passed = [0] * len(stages)
+
+    @property
+    def finished(self) -> bool:
+        return all(stage.finished for stage in self._stages)
+
+    def decode(self, data: bytes, most: int) -> Iterator[bytes]:
+        yield from self._through(0, data, most)
+
+    def rest(self, most: int) -> bytes:
+        out = bytearray()
+        for number, stage in enumerate(self._stages):
+            rest = stage.rest(self._most)
+            last = number + 1 == len(self._stages)
+            out += rest if last else b"".join(self._through(number + 1, rest, SMALL_BYTES))
+            if len(out) > self._most:
+                raise _over(self._most)
+        return bytes(out)
+
+    def _through(self, number: int, data: bytes, most: int) -> Iterator[bytes]:
+        if number == len(self._stages):
+            yield data
+            return
+        if not data:
+            return
+        for part in self._stages[number].decode(data, most):
+            self._passed[number] += len(part)
+            if self._passed[number] > self._most:
+                raise _over(self._most)
+            yield from self._through(number + 1, part, most)
+
+
 def _has_bounded_brotli() -> bool:
     return brotli is not None and hasattr(brotli.Decompressor, "can_accept_more_data")
 
 
 _DECODERS: dict[str, type[Decoder]] = {
-    "": Identity,
-    "identity": Identity,
     "gzip": Gzip,
     "x-gzip": Gzip,
     "deflate": Deflate,
     **({"br": Brotli} if _has_bounded_brotli() else {}),
 }
+_NOT_DECODED = {
+    *("compress", "x-compress", "zstd", "dcb", "dcz", "lzma", "xz", "bzip2", "x-bzip2", "bz2"),
+    *("lz4", "snappy", "exi", "aes128gcm", "pack200-gzip", "x-brotli", "brotli", "sdch"),
+    *({"br"} - _DECODERS.keys()),
+}
+"""Codings that exist: the body is certainly not readable as it is."""
+_MAX_CODINGS = 3
 ACCEPTED_ENCODINGS = ", ".join(name for name in ("gzip", "deflate", "br") if name in _DECODERS)
 
 
@@ -160,7 +221,7 @@ async def read_body(
     Raises:
         Fault: too large, wrongly coded or cut short.
     """
-    decoder = _decoder(response.headers.get("Content-Encoding", ""))
+    decoder = _decoder(response.headers.getall("Content-Encoding", ()), trace, cap + _MAX_EMPTY_CODED_BYTES)
     if isinstance(decoder, Identity) and (response.content_length or 0) > cap:
         raise _over(cap)
     started_at = trace.now()
@@ -175,9 +236,9 @@ async def read_body(
             if response.content.at_eof():
                 break
             trace.limit(started_at + GRACE_S + coded_bytes / min_rate_bytes_s)
-        if isinstance(decoder, Brotli) and coded_bytes:
+        if coded_bytes and (rest := decoder.rest(cap)):
             await _grow(share, cap, trace)
-            await body.add(iter((decoder.whole(cap),)))
+            await body.add(iter((rest,)))
     except zlib.error as error:
         raise faults.protocol("the body is not coded as its Content-Encoding says") from error
     if coded_bytes and not decoder.finished:
@@ -210,11 +271,26 @@ async def _grow(share: Share, cap: int, trace: Trace) -> None:
     trace.phase = Phase.BODY
 
 
-def _decoder(content_encoding: str) -> Decoder:
-    name = content_encoding.strip().lower()
-    if name not in _DECODERS:
-        raise faults.protocol(f"the body's Content-Encoding is not one of {ACCEPTED_ENCODINGS}")
-    return _DECODERS[name]()
+def _decoder(lines: Sequence[str], trace: Trace, most: int) -> Decoder:
+    """What undoes all codings; the last one was applied last. Source: RFC 9110, section 8.4.
+
+    A charset or another word that is no coding says nothing about the bytes, and is passed over.
+    """
+    words = [word.partition(";")[0].strip(" \t\"'").lower() for line in lines for word in line.split(",")]
+    names = [word for word in words if word not in ("", "identity")]
+    if unknown := [name for name in names if name in _NOT_DECODED]:
+        raise faults.protocol(
+            f"the body's Content-Encoding is {unknown[0]}, which is not one of {ACCEPTED_ENCODINGS}"
+        )
+    for name in [name for name in names if name not in _DECODERS][:5]:
+        trace.warnings.append(f"Content-Encoding is {name[:40]!r}, which is no coding; it was passed over")
+    codings = [_DECODERS[name] for name in names if name in _DECODERS]
+    if len(codings) > _MAX_CODINGS:
+        raise faults.protocol(f"the body has more than {_MAX_CODINGS} codings, one on top of the other")
+    stages = [coding() for coding in reversed(codings)]
+    if len(stages) > 1:
+        return Stages(stages, most)
+    return stages[0] if stages else Identity()
 
 
 def _over(cap: int) -> faults.Fault:

@@ -21,7 +21,8 @@ from pivot.model.call import Method
 
 T = TypeVar("T")
 
-ACCEPT = "application/json, text/xml, application/xml"
+ACCEPT = "text/xml, application/xml, application/json, */*;q=0.1"
+"""XML first: servers that offer both and follow our order have TwiML there, and any object as JSON."""
 _COMMON = (
     ("User-Agent", f"pivot/{__version__}"),
     ("Accept", ACCEPT),
@@ -90,7 +91,7 @@ class Asker:
             headers.update(signing.webhook_headers(keys, f"msg_{ask_id}", timestamp_s, hop.body))
         if (token := self._of_account(self._tokens, account_id)) is not None:
             parameters = hop.parameters if hop.is_form and hop.method is Method.POST else ()
-            headers["X-Twilio-Signature"] = signing.twilio_signature(token, hop.target.text, parameters)
+            headers["X-Twilio-Signature"] = signing.twilio_signature(token, hop.target.signed, parameters)
 
     @staticmethod
     def _of_account(by_account: Mapping[str, T], account_id: str | None) -> T | None:

@@ -8,7 +8,7 @@ RFC 3986, and everybody behind works with the parts.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import quote, unquote, urljoin
@@ -19,6 +19,8 @@ from yarl import URL
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _NEVER = re.compile(r"[\x00-\x20\x7f-\xa0]")
+_BLANKS = " \t\r\n"
+"""Around a URL they are never meant."""
 _SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<rest>[^#]*)")
 _HAS_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _USER_INFO = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*")
@@ -73,8 +75,13 @@ class Target:
     def is_literal(self) -> bool:
         return ":" in self.host or self.host.rpartition(".")[2].isdigit()
 
+    @property
+    def signed(self) -> str:
+        """With user info, and the host as the server sees it: a final dot is for the resolver alone."""
+        return replace(self, host=self.host.removesuffix(".")).text
+
     def for_the_wire(self) -> URL:
-        """As aiohttp wants it, not to be quoted again."""
+        """As aiohttp wants it, not to be quoted again; it leaves out a host's final dot in its header."""
         return URL(self.shown, encoded=True)
 
 
@@ -117,8 +124,9 @@ def join(base: Target, reference: str, *, max_bytes: int = 16_384) -> Target:
     Raises:
         BadUrl: the result is no URL that we call.
     """
+    reference = reference.strip(_BLANKS).partition("#")[0].replace(" ", "%20")
     if any(character <= " " or character == "\\" for character in reference):
-        raise BadUrl("the redirect leads to a URL with a blank, a control character or a backslash")
+        raise BadUrl("the redirect leads to a URL with a control character or a backslash")
     if reference.startswith("//"):
         return parse(f"{base.scheme}:{reference}", max_bytes=max_bytes)
     if _HAS_SCHEME.match(reference):  # the standard library would take http:/x for a path
@@ -192,5 +200,5 @@ def _path(rest: str) -> str:
         raise BadUrl("the URL's path has a backslash")
     if _BROKEN_ESCAPE.search(path):
         raise BadUrl("the URL's path has a % without two hexadecimal digits")
-    whole = (path or "/") + question_mark + query
+    whole = (path or "/") + (question_mark + query if query else "")  # no client sends a lonely mark
     return whole if whole.isascii() else quote(whole, safe="".join(map(chr, range(0x21, 0x7F))))

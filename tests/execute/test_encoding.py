@@ -148,7 +148,9 @@ def test_encoded_names_read_back_whatever_they_hold(variables: dict[str, Json]) 
         ("http://h/p?a[b]=c%20d|{x}", "http://h/p?a[b]=c%20d|{x}"),
         ("http://bücher.test:80/ü\x7f", "http://bücher.test:80/%C3%BC%7F"),
         ("http://h\r\nX: y/p", "http://h%0D%0AX:%20y/p"),
-        ("/no host\n", "/no%20host%0A"),
+        ("/no\nhost\n", "/no%0Ahost"),
+        (" \r\nhttp://h/a b \t\n", "http://h/a%20b"),
+        ("http://h/x #rc=1", "http://h/x#rc=1"),
         ("", ""),
     ],
 )

@@ -74,7 +74,7 @@ def test_decoding_does_not_depend_on_how_the_bytes_come(
         for part in reading.decode(coded[start : start + step], most)
     ]
     if isinstance(reading, Brotli):
-        parts.append(reading.whole(len(body)))
+        parts.append(reading.rest(len(body)))
 
     assert b"".join(parts) == body
     assert reading.finished or not coded
@@ -120,7 +120,7 @@ async def test_the_cap_holds_for_what_comes_out(coding: str) -> None:
         ("br", b"\xff\xff\xff\xff", Code.FETCH_PROTOCOL),
         ("br", brotli.compress(b"x" * 100)[:-1], Code.FETCH_PROTOCOL),
         ("zstd", b"(\xb5/\xfd", Code.FETCH_PROTOCOL),
-        ("gzip, gzip", gzip.compress(gzip.compress(b"x", mtime=0), mtime=0), Code.FETCH_PROTOCOL),
+        ("gzip, zstd", gzip.compress(gzip.compress(b"x", mtime=0), mtime=0), Code.FETCH_PROTOCOL),
     ],
 )
 async def test_what_cannot_be_decoded_is_no_answer(name: str, coded: bytes, code: Code) -> None:
@@ -178,3 +178,65 @@ async def test_a_body_that_says_it_is_too_large_is_not_read() -> None:
     assert isinstance(result, FetchFailure)
     assert result.code is Code.FETCH_TOO_LARGE
     assert result.message == f"the body has more than the {CAP} bytes that are accepted of its type"
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["utf-8", "UTF-8", "none", "8bit", "7bit", "binary", "iso-8859-1", "xml", "text/xml", "chunked", "*"],
+)
+async def test_a_word_that_is_no_coding_is_passed_over(word: str) -> None:
+    """Servers write their charset there; the developer finds a warning."""
+    async with server(reply(b'{"module":"hangup"}', Content_Encoding=word)) as there:
+        result = await ask(there.url)
+
+    assert isinstance(result, Answer)
+    assert result.body == b'{"module":"hangup"}'
+    assert result.warnings == (
+        f"Content-Encoding is {word.lower()!r}, which is no coding; it was passed over",
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "encode"),
+    [
+        ("", bytes),
+        (",, identity ,", bytes),
+        ("GZIP, identity", gzip.compress),
+        ("utf-8, gzip", gzip.compress),
+        ("gzip;q=1.0", gzip.compress),
+        ("gzip, deflate", lambda body: zlib.compress(gzip.compress(body))),
+        ("br, gzip", lambda body: gzip.compress(brotli.compress(body))),
+        ("gzip, br", lambda body: brotli.compress(gzip.compress(body))),
+        ("gzip\r\nContent-Encoding: x-gzip", lambda body: gzip.compress(gzip.compress(body))),
+    ],
+)
+async def test_lists_of_codings_are_undone_from_the_end(value: str, encode: Callable[[bytes], bytes]) -> None:
+    """In one line or several; the last one was applied last."""
+    body = b'{"module":"hangup"}' * 3000
+    async with server(reply(encode(body), Content_Encoding=value)) as there:
+        result = await ask(there.url)
+
+    assert isinstance(result, Answer)
+    assert result.body == body
+
+
+@pytest.mark.parametrize(
+    ("value", "body", "code"),
+    [
+        ("zstd", b"x", Code.FETCH_PROTOCOL),
+        ("gzip, compress", gzip.compress(b"x"), Code.FETCH_PROTOCOL),
+        ("gzip, gzip, gzip, gzip", b"x", Code.FETCH_PROTOCOL),
+        ("gzip, gzip", gzip.compress(b"x"), Code.FETCH_PROTOCOL),
+        ("gzip, gzip", gzip.compress(gzip.compress(bytes(10**6))), Code.FETCH_TOO_LARGE),
+        ("gzip, gzip", gzip.compress(gzip.compress(b"", 0) * 100_000), Code.FETCH_TOO_LARGE),
+        ("br, gzip", gzip.compress(brotli.compress(bytes(10**6))), Code.FETCH_TOO_LARGE),
+    ],
+    ids=range(7),  # compressed bytes differ from one process to the next
+)
+async def test_lists_of_codings_are_bounded(value: str, body: bytes, code: Code) -> None:
+    """Real codings that are not undone here are refused; no stage passes on more than the last."""
+    async with server(reply(body, Content_Encoding=value)) as there:
+        result = await ask(there.url)
+
+    assert isinstance(result, FetchFailure)
+    assert result.code is code

@@ -70,7 +70,7 @@ async def test_the_request_goes_out_as_it_is_meant() -> None:
             {
                 "Host": origin.removeprefix("http://"),
                 "User-Agent": f"pivot/{__version__}",
-                "Accept": "application/json, text/xml, application/xml",
+                "Accept": "text/xml, application/xml, application/json, */*;q=0.1",
                 "Accept-Encoding": "gzip, deflate, br",
                 "X-Pivot-Request-Id": answer.attempts[0].request_id,
                 "X-Pivot-Attempt": "1",

@@ -50,7 +50,7 @@ async def test_a_get_goes_out_like_this() -> None:
     assert seen.headers == (
         ("Host", f"127.0.0.1:{there.port}"),
         ("User-Agent", f"pivot/{__version__}"),
-        ("Accept", "application/json, text/xml, application/xml"),
+        ("Accept", "text/xml, application/xml, application/json, */*;q=0.1"),
         ("Accept-Encoding", ACCEPTED_ENCODINGS),
         ("X-Pivot-Request-Id", request_id),
         ("X-Pivot-Attempt", "1"),

@@ -195,3 +195,17 @@ def test_a_stranger_cannot_hand_trust_back() -> None:
     away = follow(hop("https://app.test/"), "https://other.test/")
 
     assert follow(away, "https://app.test/").trusted is False
+
+
+@pytest.mark.parametrize(
+    ("location", "url"),
+    [
+        ("/my file.php?name=Bob Smith", "http://a.test/my%20file.php?name=Bob%20Smith"),
+        (" /y \r", "http://a.test/y"),
+        ("http://a.test/my app/y #part two", "http://a.test/my%20app/y%20"),
+        ("?q=a b", "http://a.test/x?q=a%20b"),
+    ],
+)
+def test_blanks_in_a_location_are_encoded(location: str, url: str) -> None:
+    """As those of a voice_url, and as browsers do; around it they are never meant."""
+    assert urls.join(urls.parse("http://a.test/x"), location).text == url

@@ -12,6 +12,7 @@ from pivot.model.codes import Code
 from pivot.model.fetch import Purpose
 from tests.fetch.helpers import Handler, answered, ask, failed, fetcher_for_tests, serving
 from tests.fetch.support import trust
+from tests.tcp_server import tcp_server
 
 Seen = list[tuple[str, str, bytes]]
 
@@ -73,7 +74,7 @@ async def test_other_statuses_are_answers(status: int) -> None:
         ("file:///etc/passwd", "fetch.bad_url"),
         ("gopher://127.0.0.1/", "fetch.bad_url"),
         ("http://127.1/", "fetch.bad_url"),
-        ("/a b", "fetch.bad_url"),
+        ("/a\tb", "fetch.bad_url"),
         ("\\\\10.0.0.1\\", "fetch.bad_url"),
         ("/", "fetch.redirects"),
     ],
@@ -237,13 +238,11 @@ async def test_a_connection_that_the_server_closed_meanwhile_costs_nothing() -> 
         await reader.readuntil(b"\r\n\r\n")
         writer.close()
 
-    server = await asyncio.start_server(converse, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    async with fetcher_for_tests() as fetcher:
+    async with tcp_server(converse) as port, fetcher_for_tests() as fetcher:
+        url = f"http://127.0.0.1:{port}/"
         trust(fetcher, url)
         first = answered(await fetcher.fetch(ask(url, method=Method.POST)))
         second = answered(await fetcher.fetch(ask(url, method=Method.POST)))
-    server.close()
 
     assert [(len(answer.attempts), answer.body) for answer in (first, second)] == [(1, b"ok"), (2, b"ok")]
     assert served == 2

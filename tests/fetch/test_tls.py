@@ -52,6 +52,17 @@ async def test_other_certificates_are_not(
     assert there.seen == []
 
 
+async def test_a_common_name_is_no_name(authority: Authority) -> None:
+    """A certificate needs a subject alternative name, as every browser wants it."""
+    tls = authority.issue("localhost", common_name_only=True).server()
+    async with server(reply(), tls=tls) as there:
+        url = there.url.replace("127.0.0.1", "localhost")
+        result = await ask(url, ca_file=str(authority.file))
+
+    assert isinstance(result, FetchFailure)
+    assert (result.code, there.seen) == (Code.FETCH_TLS, [])
+
+
 async def test_an_operator_may_accept_anything(authority: Authority) -> None:
     """As Kazoo's own app does."""
     async with server(reply(), tls=authority.issue("other.test", expired=True).server()) as there:

@@ -35,12 +35,31 @@ def test_every_part_is_read() -> None:
         ("http://[2001:DB8:0:0::1]:81/", "http://[2001:db8::1]:81", "http://[2001:db8::1]:81/"),
         ("http://8.8.8.8/", "http://8.8.8.8", "http://8.8.8.8/"),
         ("http://a_b.example./", "http://a_b.example.", "http://a_b.example./"),
+        ("http://a.example/?", "http://a.example", "http://a.example/"),
+        ("http://a.example:81/x?#rc=1", "http://a.example:81", "http://a.example:81/x"),
+        ("http://a.example/?#x?", "http://a.example", "http://a.example/"),
     ],
 )
 def test_origin_and_text(url: str, origin: str, text: str) -> None:
     """The origin is what limits, breaker and credentials go by; the text is what is signed."""
     target = parse(url)
     assert (target.origin, target.text) == (origin, text)
+
+
+@pytest.mark.parametrize(
+    ("url", "signed"),
+    [
+        ("http://a.example./x", "http://a.example/x"),
+        ("http://a.example.:81/x?#rc=1", "http://a.example:81/x"),
+        ("http://u:p@a.example/?a=b&#x?", "http://u:p@a.example/?a=b&"),
+        ("https://[::1]/??", "https://[::1]/??"),
+    ],
+)
+def test_what_is_signed_is_what_the_server_sees(url: str, signed: str) -> None:
+    """No final dot of the host, which no Host header has, and no lonely question mark."""
+    target = parse(url)
+    assert target.signed == signed
+    assert target.signed.endswith(target.for_the_wire().raw_path_qs)
 
 
 @pytest.mark.parametrize(
