@@ -26,7 +26,9 @@ class Rules:
     fallback_url: str = ""
     """Asked when a URL fails and its fragment names no `#fb=`; empty: none."""
     max_iterations: int = 200
-    """Documents of one call, after which it is taken for a loop."""
+    """Documents in a row, each over before the caller could hear it, that are taken for a loop."""
+    brief_s: float = 0.25
+    """A document that ran shorter was not heard: a file that is not there costs 20 ms, a word some 300."""
     max_hasty: int = 20
     """Documents within `hasty_within_s` during which the caller heard, said and pressed nothing: a loop."""
     hasty_within_s: float = 10.0

@@ -44,8 +44,9 @@ class Aside:
     """A further document is not asked for by itself: `wanted` says which."""
     wanted: AskFor | None = None
     """With an absolute URL."""
-    asked: int = 0
-    """How many documents of this run were asked for."""
+    brief: int = 0
+    """How many documents in a row led to another one before they were heard."""
+    began_s: float = 0.0
     question: Question | None = None
     program: Program | None = None
     result: Finish | StopWaiting | None = None
@@ -55,7 +56,6 @@ class Aside:
         """Begin, or begin anew; `url` as written in the document of `line`."""
         absolute = line.resolve(url)
         self.result, self.wanted, self.failed = None, None, False
-        self.asked += 1
         self.question, fetch = line.elsewhere(self.leg, absolute, self.child).ask(absolute, method, extra)
         yield replace(fetch, place=self.place.value)
 
@@ -105,6 +105,7 @@ class Aside:
         yield AnswerAccepted(fetch_id, iteration, "twiml", document.warnings)
         base = base_url(line.profile, question.asked_url, question.sent_url, event.answer.url)
         self.program = Program(self.leg, base, document.instructions)
+        self.began_s = line.at_s
         yield from self.program.start(self._line(line))
         yield from self._follow(line)
 
@@ -113,9 +114,9 @@ class Aside:
             case AskFor(url, method, extra) as asked if self.patient:
                 self.wanted = replace(asked, url=self._line(line).resolve(url))
                 self.program = None
-            case AskFor() if self.asked >= line.rules.max_iterations:
+            case AskFor() if self._is_loop(line):
                 self.program = None
-                yield line.fault(f"{self.asked} documents in a row beside the call", 14106, Code.CALL_LOOP)
+                yield line.fault(f"{self.brief} documents in a row beside the call", 14106, Code.CALL_LOOP)
                 self._lose()
             case AskFor(url, method, extra):
                 inner = self._line(line)
@@ -124,6 +125,11 @@ class Aside:
             case Finish() | StopWaiting() as result:
                 self.program = None
                 self.result = result
+
+    def _is_loop(self, line: Line) -> bool:
+        """As of the call's own documents: see `phases/loops.py`."""
+        self.brief = self.brief + 1 if line.at_s - self.began_s < line.rules.brief_s else 0
+        return self.brief >= line.rules.max_iterations
 
     def _lose(self) -> None:
         self.question = None

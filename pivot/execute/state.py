@@ -134,6 +134,10 @@ class CallState:
     cookies: tuple[Cookie, ...] = ()
     hasty: tuple[float, ...] = ()
     """When documents were asked for since the caller last heard, said or pressed anything."""
+    brief: int = 0
+    """How many documents in a row led to another one before they were heard."""
+    document_began_s: float = 0.0
+    """When the document at work began."""
     heard_at_s: float = 0.0
     """When the switch last reported anything."""
     found: int = 0

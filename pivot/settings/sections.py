@@ -36,7 +36,7 @@ class TwimlSettings:
 
     profile: Literal["kazoo", "twilio"] = "kazoo"
     accounts: dict[str, str] = field(default_factory=dict)  # account id to profile
-    max_iterations: int = 200  # documents of one call before call.loop
+    max_iterations: int = 200  # documents in a row that nobody hears, before call.loop
     apology: str = ""  # said before we hang up on a call that cannot go on; empty: nothing
     max_xml_depth: int = 64
     max_xml_nodes: int = 1000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pivot.execute.phases import callflow, running
+from pivot.execute.phases import callflow, ending, running
 from pivot.execute.phases.core import DEADLINE, SLOW, Answered, Core, Unanswered
 from pivot.execute.state import Phase
 from pivot.execute.step_context import Course
@@ -10,6 +10,7 @@ from pivot.model.codes import Code
 from pivot.model.commands import BindCall, CancelTimer, RecordOwnership, StartTimer
 from pivot.model.documents import KazooFlow
 from pivot.model.events import (
+    ChannelDestroyed,
     CommandFailed,
     Drained,
     Event,
@@ -36,6 +37,8 @@ def when_new(core: Core, event: Event, at_s: float) -> Course:
                 yield StartTimer(SLOW, core.rules.slow_after_s)
                 yield StartTimer(DEADLINE, patience_s - core.rules.reserve_s)
                 yield from core.ask(core.state.request.voice_uri, core.state.request.method, at_s)
+                if core.state.request.cdr_uri is not None:
+                    yield from core.bind()  # the end must be heard, whenever it comes
         case Drained(can_give_back):
             yield from _drained(core, can_give_back)
 
@@ -45,12 +48,13 @@ def when_asking(core: Core, event: Event, at_s: float) -> Course:
         case Fetched() | FetchFailed():
             yield from _answered(core, event, at_s)
         case TimerFired(name) if name == SLOW:
-            yield from core.bind()
+            if not core.state.bound:
+                yield from core.bind()
             yield RecordOwnership()
         case TimerFired(name) if name == DEADLINE:
             yield from callflow.fail(core, Code.CALL_DEADLINE, "no usable answer came in time")
-        case _ if core.is_end(event):
-            yield from callflow.leave(core, Code.CALL_GONE, "the caller hung up while we asked")
+        case ChannelDestroyed() if core.is_end(event):
+            yield from ending.gone_while_asking(core, event, at_s)
         case _ if core.is_usurped(event):
             yield from callflow.leave(core, Code.CALL_USURPED, "another process took control of the call")
         case CommandFailed(command) if command == BindCall.__name__:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pivot.execute import recordings
-from pivot.execute.phases import hangup
-from pivot.execute.phases.core import GOODBYE, WATCH, Core
+from pivot.execute.phases import callflow, hangup
+from pivot.execute.phases.core import DEADLINE, GOODBYE, SLOW, WATCH, Core
 from pivot.execute.side import task as side
-from pivot.execute.state import Phase
+from pivot.execute.state import Phase, Verdict
 from pivot.execute.status import final_status
 from pivot.execute.step import AskFor
 from pivot.execute.step_context import Course
@@ -63,6 +63,24 @@ def when_ending(core: Core, event: Event, at_s: float) -> Course:
         case _:
             yield from side.receive(event, core.line(at_s))
             yield from recordings.receive(event, core.line(at_s))
+
+
+def gone_while_asking(core: Core, event: ChannelDestroyed, at_s: float) -> Course:
+    """From ASKING: nobody is told but `cdr_url`, whatever the answer would have been.
+
+    Source: pivot_call.erl, handle_call_event of CHANNEL_DESTROY; the request under way is not looked at.
+    """
+    why = "the caller hung up while we asked"
+    if core.state.request.cdr_uri is None:
+        yield from callflow.leave(core, Code.CALL_GONE, why)
+        return
+    yield Acknowledge()
+    yield CancelTimer(SLOW)
+    yield CancelTimer(DEADLINE)
+    yield from _leave_question(core)
+    core.state.verdict = Verdict(Outcome.GONE, Code.CALL_GONE, why)
+    core.state.call_status = final_status(event.hangup_cause, answered=False)
+    yield from _report(core, event, at_s)
 
 
 def caller_gone(core: Core, event: ChannelDestroyed, at_s: float) -> Course:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pivot.execute import recordings
 from pivot.execute.phases import callflow, ending
 from pivot.execute.phases.core import WATCH, Answered, Core, Unanswered
+from pivot.execute.phases.loops import loop_found
 from pivot.execute.program import Program
 from pivot.execute.side import task as side
 from pivot.execute.state import Phase, Verdict
@@ -121,6 +122,7 @@ def _begin(core: Core, answered: Answered, at_s: float) -> Course:
 
 def _run(core: Core, program: Program, at_s: float) -> Course:
     core.state.program = program
+    core.state.document_began_s = at_s
     yield from program.start(core.line(at_s))
     yield from _follow(core, at_s)
 
@@ -132,8 +134,8 @@ def _follow(core: Core, at_s: float) -> Course:
         case AskFor(url, method, extra, outlives_caller):
             assert program is not None
             state.program = None
-            if _is_loop(core, at_s):
-                yield from hang_up(core, Code.CALL_LOOP, f"{state.documents} documents in one call", at_s)
+            if why := loop_found(core, at_s):
+                yield from _apologise(core, Code.CALL_LOOP, why, at_s)
             else:
                 url = resolve_url(core.profile, program.base_url, url)
                 yield from core.ask(url, method, at_s, extra, outlives_caller=outlives_caller)
@@ -147,21 +149,16 @@ def _follow(core: Core, at_s: float) -> Course:
             yield from ending.say_goodbye(core, finish.cause, hang_up=finish.hang_up)
 
 
-def _is_loop(core: Core, at_s: float) -> bool:
-    """Too many documents, or too many in a row without anything for the caller in between."""
-    rules, state = core.rules, core.state
-    recent = tuple(asked for asked in state.hasty if at_s - asked < rules.hasty_within_s)
-    state.hasty = (*recent, at_s)
-    return state.documents >= rules.max_iterations or len(recent) >= rules.max_hasty
-
-
 def _apologise(core: Core, code: Code, message: str, at_s: float) -> Course:
     """No document is left: the caller hears why, if there are words for it, and the call ends."""
     core.state.verdict = Verdict(Outcome.HUNG_UP, code, message)
     yield CallFailed(code, message)
     rules = core.rules
-    words = (SayVerb((rules.apology,), switch_voice=rules.translate.voice),) if rules.apology else ()
-    yield from _run(core, Program(core.call.call_id, "", words), at_s)
+    if rules.apology:
+        words = SayVerb((rules.apology,), switch_voice=rules.translate.voice)
+        yield from _run(core, Program(core.call.call_id, "", (words,)), at_s)
+    else:
+        yield from ending.say_goodbye(core)  # without answering: nobody pays for a call that nobody took
 
 
 # The channel and the bus

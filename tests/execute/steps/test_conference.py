@@ -552,3 +552,16 @@ def test_who_gives_up_before_the_owner_answers_is_in_no_room() -> None:
 
     assert LeaveRoom(ROOM, untold=True) in items
     assert history.happens(RoomNews(ROOM, RoomChange.ENTERED, CALL_ID)) == []
+
+
+def test_the_limit_of_time_begins_when_the_caller_is_in() -> None:
+    """Who waits half an hour for the start may still talk for as long as the document says."""
+    meeting = Meeting("<Dial timeLimit='60'><Conference>R</Conference></Dial>")
+    waiting = [item for item in meeting.history.done if isinstance(item, StartTimer)]
+
+    meeting.others("other")
+    joining = meeting.history.last(StartTimer)
+    meeting.happens(ConferenceJoined(CALL_ID, 4))
+
+    assert 60.0 not in [timer.delay_s for timer in (*waiting, joining)]
+    assert meeting.history.last(StartTimer).delay_s == 60.0

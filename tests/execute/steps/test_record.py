@@ -10,7 +10,7 @@ from pivot.model.call import RequestFormat
 from pivot.model.commands import Fetch, Notify, StartTimer
 from pivot.model.dialling import StartRecording
 from pivot.model.events import RecordingStarted, RecordingStopped
-from pivot.model.switch import RecordLeg, SendFile
+from pivot.model.switch import RecordLeg, SendFile, SpeakText
 from tests.calls import CALL_ID, pivot_request
 from tests.execute.histories import History
 from tests.rules import RULES
@@ -82,3 +82,22 @@ def test_files_go_where_the_operator_says(document: str, place: str) -> None:
     history.happens(RecordingStopped(CALL_ID, f"/tmp/{begun.name}", 4.0, "#", node="fs@media1"))
 
     assert history.last(SendFile).url == f"{place}/{begun.name}"
+
+
+def test_silence_alone_is_told_as_absent() -> None:
+    """Who was told that a recording is in progress waits for its end; the next verb runs."""
+    history = History(
+        "<Record action='/r' timeout='3' recordingStatusCallback='/s'"
+        " recordingStatusCallbackEvent='in-progress absent'/><Say>next</Say>"
+    )
+    path = f"/tmp/{history.last(RecordLeg).name}"
+    history.happens(RecordingStarted(CALL_ID, path))
+
+    items = history.happens(RecordingStopped(CALL_ID, path, 3.0, by_silence=True))
+
+    words = [
+        dict(item.request.parameters)["RecordingStatus"] for item in history.done if isinstance(item, Notify)
+    ]
+    assert words == ["in-progress", "absent"]
+    assert [item.text for item in items if isinstance(item, SpeakText)] == ["next"]
+    assert not any(isinstance(item, Fetch | SendFile) for item in items)
