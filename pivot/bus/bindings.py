@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from pivot.bus.rounds import Change, Rounds
 from pivot.model.events import Event
 from pivot.wire.routing import encode_word
 
@@ -22,30 +23,44 @@ class _Leg:
     call_id: str
     receivers: list[Receiver] = field(default_factory=list)
     bound: bool = False
+    changing: bool = False
+    """The broker is at it, or will be next."""
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    """Who waits until the binding is as wanted."""
 
     @property
     def is_as_wanted(self) -> bool:
         return self.bound == bool(self.receivers)
 
+    def settle(self, error: Exception | None = None) -> None:
+        waiting, self.waiting = self.waiting, []
+        for each in waiting:
+            if each.done():
+                continue
+            if error is None:
+                each.set_result(None)
+            else:
+                each.set_exception(error)
+
 
 class Bindings:
     """Counts the receivers of each leg: the first binds at the broker, the last one unbinds.
 
-    A call can pivot twice and a leg can be watched by two calls, so two sessions may want the same leg.
-    The broker follows in rounds, one at a time: whatever changes during one is done together in the next.
-    A round is never cancelled with who waits for it: a cancelled request to the broker would cost the
-    whole channel.
+    A call can pivot twice and a leg can be watched by two calls, so two sessions may want the same leg. The
+    broker follows in rounds, see `rounds.py`: binds by some channels, unbinds by one of their own, and nobody
+    waits for those. The changes of one leg follow each other.
+
+    Args:
+        binds: each binds legs at the broker by a channel of its own.
+        unbind: unbinds them.
     """
 
-    def __init__(self, change: ChangeBindings) -> None:
-        self._change = change
+    def __init__(self, binds: Sequence[Change], unbind: Change) -> None:
+        self._binds = Rounds(binds, self._changed, name="bindings")
+        self._unbinds = Rounds([unbind], self._changed, name="unbindings")
         self._legs: dict[str, _Leg] = {}
-        self._behind: set[_Leg] = set()
-        """Their receivers have changed since the last round began."""
-        self._changing: set[_Leg] = set()
-        """Those of the round under way."""
-        self._next_round: asyncio.Future[None] | None = None
-        self._rounds: asyncio.Task[None] | None = None
+        self.wanted = 0
+        """Legs that somebody wants to hear."""
 
     def __len__(self) -> int:
         return len(self._legs)
@@ -62,82 +77,71 @@ class Bindings:
             BusError: the broker did not bind.
         """
         leg = self._legs.setdefault(encode_word(call_id), _Leg(call_id))
+        self.wanted += not leg.receivers
         leg.receivers.append(receive)
+        if leg.is_as_wanted and not leg.changing:
+            return
+        stands: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        leg.waiting.append(stands)
+        self._follow(leg)
         try:
-            await self._followed(leg)
+            await stands
         except BaseException:
-            leg.receivers.remove(receive)
-            self._follow(leg)
+            self._forget(leg, receive)
             raise
 
-    async def remove(self, call_id: str, receive: Receiver) -> None:
-        """Forget this receiver at once; unbind when it was the leg's last. An unknown one is no error.
+    def remove(self, call_id: str, receive: Receiver) -> None:
+        """Forget this receiver at once; the broker unbinds some time after it was the leg's last.
 
-        Raises:
-            BusError: the broker did not unbind; `restore` will.
+        An unknown receiver is no error. A broker that does not unbind will be told so by `restore`.
         """
         leg = self._legs.get(encode_word(call_id))
         if leg is not None and receive in leg.receivers:
-            leg.receivers.remove(receive)
-            await self._followed(leg)
+            self._forget(leg, receive)
 
     async def restore(self, change: ChangeBindings) -> None:
         """Make a new connection's bindings those that are wanted now."""
         wanted = [leg for leg in self._legs.values() if leg.receivers]
         unwanted = [leg for leg in self._legs.values() if leg.bound and not leg.receivers]
-        await self._make_so(wanted, unwanted, change)
-
-    async def _followed(self, leg: _Leg) -> None:
-        """Returns when the broker's binding is as wanted."""
-        if leg.is_as_wanted and leg not in self._changing:
+        if not wanted and not unwanted:
             return
-        await asyncio.shield(self._follow(leg))
-
-    def _follow(self, leg: _Leg) -> asyncio.Future[None]:
-        """Let the next round see to this leg; done, or failed, with that."""
-        self._behind.add(leg)
-        if self._next_round is None:
-            self._next_round = asyncio.get_running_loop().create_future()
-            self._next_round.add_done_callback(_retrieved)
-        if self._rounds is None:
-            self._rounds = asyncio.create_task(self._follow_all(), name="bindings")
-        return self._next_round
-
-    async def _follow_all(self) -> None:
-        while (round_ := self._next_round) is not None:
-            self._changing, self._behind, self._next_round = self._behind, set(), None
-            wanted = [leg for leg in self._changing if leg.receivers and not leg.bound]
-            unwanted = [leg for leg in self._changing if leg.bound and not leg.receivers]
-            try:
-                await self._make_so(wanted, unwanted, self._change)
-            except Exception as error:
-                round_.set_exception(error)
-            else:
-                round_.set_result(None)
-            for leg in self._changing:
-                self._forget_if_idle(leg)
-            self._changing = set()
-        self._rounds = None
-
-    async def _make_so(self, wanted: list[_Leg], unwanted: list[_Leg], change: ChangeBindings) -> None:
-        if wanted or unwanted:
-            await change([leg.call_id for leg in wanted], [leg.call_id for leg in unwanted])
+        await change([leg.call_id for leg in wanted], [leg.call_id for leg in unwanted])
         for leg in wanted:
             leg.bound = True
         for leg in unwanted:
             leg.bound = False
         for leg in (*wanted, *unwanted):
-            if leg.is_as_wanted:
-                self._forget_if_idle(leg)
+            self._follow(leg)  # it may have changed meanwhile
+
+    def _forget(self, leg: _Leg, receive: Receiver) -> None:
+        leg.receivers.remove(receive)
+        self.wanted -= not leg.receivers
+        self._follow(leg)
+
+    def _follow(self, leg: _Leg) -> None:
+        """Let the broker follow, unless it is at this leg: then it is looked at again afterwards."""
+        if leg.changing:
+            return
+        if leg.is_as_wanted:
+            leg.settle()
+            self._forget_if_idle(leg)
+            return
+        leg.changing = True
+        rounds = self._binds if leg.receivers else self._unbinds
+        rounds.want(encode_word(leg.call_id), leg.call_id)
+
+    def _changed(self, encoded: Sequence[str], rounds: Rounds, error: Exception | None) -> None:
+        """A round is over."""
+        for each in encoded:
+            leg = self._legs[each]
+            leg.changing = False
+            if error is None:
+                leg.bound = rounds is self._binds
+                self._follow(leg)
             else:
-                self._follow(leg)  # it changed meanwhile
+                leg.settle(error)
+                self._forget_if_idle(leg)
 
     def _forget_if_idle(self, leg: _Leg) -> None:
-        if not leg.receivers and not leg.bound and leg not in self._behind:
+        if not leg.receivers and not leg.bound and not leg.changing:
             self._legs.pop(encode_word(leg.call_id), None)
-
-
-def _retrieved(round_: asyncio.Future[None]) -> None:
-    """Whoever waited has the error; after a cancelled `add` nobody does."""
-    if not round_.cancelled():
-        round_.exception()

@@ -23,42 +23,59 @@ from pivot.bus.topology import declare_event_queue, declare_exchanges
 from pivot.bus.write_batching import bunch_frames
 from pivot.wire.names import PIVOT_QUEUE
 
+BINDING_CHANNELS = 4
+"""All but the last for binding: three bindings may be slow at once before others wait for one of them."""
+
 Binding: TypeAlias = tuple[str, str]
 """Exchange and routing key."""
 
 
 @dataclass(slots=True, eq=False)
 class Link:
-    """A connection with its two channels.
+    """A connection with its channels.
 
     On `calls` requests come in and are settled, and everything is published with confirms, so that an
-    acknowledgement and a message sent after it keep their order. Binding waits for the broker and would hold
-    up publishing, so events and bindings have a channel of their own; so have letters between workers.
+    acknowledgement and a message sent after it keep their order. Events come by a channel of their own, and
+    so do letters between workers. The broker works off a channel in order and delivers nothing by one that is
+    busy with a binding, which may take seconds: each of `bindings` is used for nothing else.
     When one part breaks, all is given up.
     """
 
     connection: AbstractConnection
     calls: Channel
     events: Channel
+    bindings: tuple[Channel, ...]
     consumer_tag: str | None = None
     consuming: asyncio.Lock = field(default_factory=asyncio.Lock)
     given_up: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def usable(self) -> bool:
-        return not (self.calls.is_closed or self.events.is_closed or self.given_up.is_set())
+        return not (self.given_up.is_set() or any(each.is_closed for each in self._channels))
+
+    @property
+    def _channels(self) -> tuple[Channel, ...]:
+        return (self.calls, self.events, *self.bindings)
 
     async def broken(self) -> None:
         """Return when the connection, a channel or a consumer is gone."""
         given_up = asyncio.ensure_future(self.given_up.wait())
-        ends = {self.calls.closing, self.events.closing, given_up}
+        ends = {given_up, *(each.closing for each in self._channels)}
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             given_up.cancel()
 
-    async def change_bindings(self, queue: str, bind: Sequence[Binding], unbind: Sequence[Binding]) -> None:
+    async def change_bindings(
+        self, queue: str, bind: Sequence[Binding], unbind: Sequence[Binding], by: int = 0
+    ) -> None:
         """Bind a queue and unbind it in one round trip, however many; raises the library's errors.
+
+        Args:
+            queue: ours.
+            bind: what is to be bound.
+            unbind: what is to be unbound; not both may be empty.
+            by: which channel of `bindings` to take.
 
         The library would wait for the broker's answer to each. The broker works them off in order, a bind
         need not be answered and an unbind always is, so its last answer tells that all is done.
@@ -68,7 +85,8 @@ class Link:
             exchange, key = bind[-1]
             frames[-1] = Queue.Bind(0, queue, exchange, key)
         frames += [Queue.Unbind(0, queue, exchange, key) for exchange, key in unbind]
-        await self.events.create_task(_exchange(self.events, frames, len(unbind) or 1))
+        channel = self.bindings[by]
+        await channel.create_task(_exchange(channel, frames, len(unbind) or 1))
 
     async def has_pivot_queue(self) -> bool:
         """Whether the shared queue stands, which it does as long as somebody consumes it.
@@ -104,8 +122,11 @@ async def open_link(url: str, settings: BusSettings, *, node: str, event_queue: 
                 connection,
                 calls=await open_channel(connection, confirms=True),
                 events=await open_channel(connection, confirms=False),
+                bindings=tuple(
+                    [await open_channel(connection, confirms=False) for _ in range(BINDING_CHANNELS)]
+                ),
             )
-            bunch_frames(link.calls, link.events)
+            bunch_frames(link.calls, link.events, *link.bindings)
             link.calls.on_consumer_cancel_callbacks.add(lambda _: link.given_up.set())
             link.events.on_consumer_cancel_callbacks.add(lambda _: link.given_up.set())
             await declare_exchanges(link.calls)

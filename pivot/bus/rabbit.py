@@ -16,7 +16,7 @@ from pivot.bus.database_changes import Changed, ChangeFeed
 from pivot.bus.error_mapping import bus_errors
 from pivot.bus.event_feed import EventFeed
 from pivot.bus.inbox import Inbox, RequestHandler
-from pivot.bus.open_connection import Link
+from pivot.bus.open_connection import BINDING_CHANNELS, Link
 from pivot.bus.outbox import Outbox, new_msg_id
 from pivot.bus.settings import BusSettings
 from pivot.bus.stats import BusStats
@@ -53,7 +53,10 @@ class RabbitBus:
         self._messages = messages
         self.stats = BusStats()
         self.sender = Sender(node, event_queue)
-        self._bindings = Bindings(self._change_bindings)
+        *binders, unbinder = range(BINDING_CHANNELS)
+        self._bindings = Bindings(
+            [partial(self._bind, by) for by in binders], partial(self._unbind, unbinder)
+        )
         self._changes = ChangeFeed(watched or {})
         self._events = EventFeed(event_queue, self._bindings, self._changes, self.stats)
         self._inbox = Inbox(self.stats, settings.consumer_name or event_queue, self._say_failed)
@@ -135,25 +138,21 @@ class RabbitBus:
     async def bind(self, call_id: str, receive: Receiver) -> None:
         """Deliver this leg's events to `receive`; returns when the binding stands. Counted per leg.
 
+        However long the broker takes: cancel to wait no longer, which also takes the wish back.
+
         Raises:
             BusError: the binding could not be made.
         """
         _check_length(call_id)
         try:
-            with bus_errors(f"binding the events of {call_id}"):
-                async with asyncio.timeout(self.settings.publish_timeout_s):
-                    await self._bindings.add(call_id, receive)
+            await self._bindings.add(call_id, receive)
         finally:
-            self.stats.bound_legs = len(self._bindings)
+            self.stats.bound_legs = self._bindings.wanted
 
     async def unbind(self, call_id: str, receive: Receiver) -> None:
-        """Take one binding of this receiver away; the last one of a leg goes from the broker too."""
-        try:
-            await self._bindings.remove(call_id, receive)
-        except BusError as error:
-            log.debug("bus.unbind_failed", call_id=call_id, error=str(error))
-        finally:
-            self.stats.bound_legs = len(self._bindings)
+        """Take one binding of this receiver away at once; the broker lets go of a leg's last one later."""
+        self._bindings.remove(call_id, receive)
+        self.stats.bound_legs = self._bindings.wanted
 
     async def close(self) -> None:
         """Disconnect in good order."""
@@ -173,22 +172,30 @@ class RabbitBus:
 
         if self._messages:
             await declare_message_exchange(link.calls)
-        await self._bindings.restore(partial(self._change_bindings_of, link))
+        await self._bindings.restore(partial(self._change_bindings, link))
         await self._changes.start(link.events, self.sender.server_id)
         await self._events.start(link.events)
         await self._inbox.resume(link)
         if self._letters is not None:
             await self._letters.start(link)
 
-    async def _change_bindings(self, bind: Sequence[str], unbind: Sequence[str]) -> None:
+    async def _bind(self, by: int, legs: Sequence[str]) -> None:
         with bus_errors("binding the events of calls"):
-            async with asyncio.timeout(self.settings.publish_timeout_s):
-                link = await self._connection.current()
-            await self._change_bindings_of(link, bind, unbind)
+            await self._change_bindings(await self._link(), legs, (), by)
 
-    async def _change_bindings_of(self, link: Link, bind: Sequence[str], unbind: Sequence[str]) -> None:
+    async def _unbind(self, by: int, legs: Sequence[str]) -> None:
+        with bus_errors("unbinding the events of calls"):
+            await self._change_bindings(await self._link(), (), legs, by)
+
+    async def _link(self) -> Link:
+        async with asyncio.timeout(self.settings.publish_timeout_s):
+            return await self._connection.current()
+
+    async def _change_bindings(
+        self, link: Link, bind: Sequence[str], unbind: Sequence[str], by: int = 0
+    ) -> None:
         await link.change_bindings(
-            self.sender.server_id, [binding_of(leg) for leg in bind], [binding_of(leg) for leg in unbind]
+            self.sender.server_id, [binding_of(leg) for leg in bind], [binding_of(leg) for leg in unbind], by
         )
 
     async def _say_failed(self, call_id: str, controller_queue: str) -> None:

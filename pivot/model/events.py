@@ -164,6 +164,14 @@ class ChannelDestroyed:
 
 @plain
 @dataclass(frozen=True, slots=True)
+class ListenedLate:
+    """A leg's events reach us from now on; commands went out before, so some may have been missed."""
+
+    call_id: str
+
+
+@plain
+@dataclass(frozen=True, slots=True)
 class Usurped:
     """Another process took control of a leg (`usurp_control` with another Fetch-ID)."""
 
@@ -221,6 +229,7 @@ Event: TypeAlias = (
     | QueueNews
     | SpeechEvent
     | SwitchEvent
+    | ListenedLate
     | Usurped
     | CommandFailed
     | Drained

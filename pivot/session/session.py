@@ -53,6 +53,7 @@ from pivot.model.speech import (
 )
 from pivot.model.switch import SwitchCommand
 from pivot.session.background import Beside
+from pivot.session.listening import BindingFailed, Listening
 from pivot.session.ports import Delivery, Observer
 from pivot.session.world import World
 
@@ -86,7 +87,7 @@ class Session:
         self._outstanding: deque[Command | Note] = deque()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._beside = Beside(machine.state.request.call, world, machine.rules, self.post, self._notified)
-        self._bound: list[str] = []
+        self._listening = Listening(world.bus, self.post)
         self._owned = False
         self._meets = False
         self._settled = False
@@ -154,6 +155,8 @@ class Session:
             self.tell(item)
             try:
                 await self._perform(item)
+            except BindingFailed as error:
+                return self._failed(error.code, str(error), BindCall.__name__)
             except BusError as error:
                 if self._is_elsewhere(item):
                     self._outstanding.popleft()
@@ -165,9 +168,12 @@ class Session:
                 return self._failed(Code.WORKER_CRASH, repr(error))
             self._outstanding.popleft()
 
-    def _failed(self, code: Code, message: str) -> None:
-        """What stood behind it was meant to happen only after it: the engine decides anew."""
-        command, *dropped = (type(each).__name__ for each in self._outstanding)
+    def _failed(self, code: Code, message: str, before: str = "") -> None:
+        """What stood behind it was meant to happen only after it: the engine decides anew.
+
+        `before` names the command that failed when it had been begun before the outstanding ones.
+        """
+        command, *dropped = filter(None, (before, *(type(each).__name__ for each in self._outstanding)))
         self._outstanding.clear()
         self._inbox.appendleft(CommandFailed(command, code, message, dropped=tuple(dropped)))
 
@@ -192,13 +198,9 @@ class Session:
             case CancelTimer(name):
                 self._stop_timer(name)
             case BindCall(call_id):
-                await self._world.bus.bind(call_id, self.post)
-                self._bound.append(call_id)
-            case UnbindCall(call_id) if call_id in self._bound:
-                self._bound.remove(call_id)
-                await self._world.bus.unbind(call_id, self.post)
-            case UnbindCall():
-                pass
+                self._listening.begin(call_id)
+            case UnbindCall(call_id):
+                self._listening.end(call_id)
             case LookUpEndpoints():
                 self._beside.look_up(item)
             case (
@@ -233,6 +235,7 @@ class Session:
             case Unsupported() | Emulated():
                 pass
             case command:
+                await self._listening.ready()
                 if self._delivery.lost:
                     raise BusError(Code.BUS_LOST, "the request went back to the queue, for another worker")
                 if isinstance(command, SayProcessing) and self.at_s() > self._machine.state.answer_by_s:
@@ -274,9 +277,7 @@ class Session:
             self._world.meetings.leave(self.call_id)
         for name in list(self._timers):
             self._stop_timer(name)
-        for call_id in self._bound:
-            with suppress(BusError):  # the broker forgets a lost connection's bindings by itself
-                await self._world.bus.unbind(call_id, self.post)
+        await self._listening.stop()
         if self._owned:
             with suppress(BusError):
                 await self._world.ownership.release(self.call_id)
@@ -293,7 +294,7 @@ class Session:
             "began_at": now - self.at_s(),
             "timers_due_at": timers,
             **self._beside.written(),
-            "bound": list(self._bound),
+            "bound": self._listening.legs,
             "outstanding": [to_json(item) for item in self._outstanding],
             "inbox": [to_json(event) for event in self._inbox],
         }

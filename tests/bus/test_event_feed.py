@@ -35,9 +35,9 @@ async def test_an_event_that_comes_again_counts_once() -> None:
     """Its acknowledgement got lost with the connection; the caller pressed the key once."""
     channel, heard = Acknowledged(), list[Event]()
 
-    async def at_once(_bind: Sequence[str], _unbind: Sequence[str]) -> None: ...
+    async def at_once(_legs: Sequence[str]) -> None: ...
 
-    bindings = Bindings(at_once)
+    bindings = Bindings([at_once], at_once)
     await bindings.add("c", heard.append)
     feed = EventFeed("own", bindings, ChangeFeed({}), BusStats())
 

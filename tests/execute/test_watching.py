@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import Command, End, StartTimer
-from pivot.model.events import ChannelFound, DigitPressed, Executed, TimerFired
+from pivot.model.events import ChannelFound, DigitPressed, Executed, ListenedLate, TimerFired
 from pivot.model.notes import Note
 from pivot.model.switch import AskChannel, AskIdle, SpeakText
 from tests.calls import CALL_ID
@@ -73,6 +73,25 @@ def test_a_recording_whose_end_was_lost_is_given_up() -> None:
 
     assert dict(notices(history)[-1].request.parameters)["RecordingStatus"] == "absent"
     assert [item.text for item in items if isinstance(item, SpeakText)] == ["two"]
+
+
+def test_who_is_listened_to_late_is_asked_after_at_once() -> None:
+    """A slow binding: the caller may have hung up in between, and the end of a sound was not heard."""
+    history = History("<Say>one</Say><Say>two</Say>")
+
+    asked = history.happens(ListenedLate(CALL_ID), after_s=3.0)
+    history.happens(ChannelFound(CALL_ID))
+
+    assert [type(item) for item in asked] == [AskChannel, StartTimer]
+    items = history.happens(Executed(CALL_ID, "noop", history.last(AskIdle).msg_id))
+    assert [item.text for item in items if isinstance(item, SpeakText)] == ["two"]
+
+
+def test_another_leg_that_is_listened_to_late_costs_nothing() -> None:
+    """The end of a bridge is told on the caller's own leg."""
+    history = History(WAITS)
+
+    assert history.happens(ListenedLate("b-leg@host"), after_s=3.0) == []
 
 
 def test_a_channel_that_nobody_knows_is_gone() -> None:

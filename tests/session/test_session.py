@@ -19,6 +19,7 @@ from pivot.model.commands import BusCommand, End, HandOverFlow, SayFailed, SayPr
 from pivot.model.documents import Document, KazooFlow, Refusal
 from pivot.model.events import ChannelDestroyed, Event, Executed, Requested
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest, Purpose
+from pivot.model.json import JsonObject
 from pivot.model.notes import Moment
 from pivot.model.speech import SpeechWish
 from pivot.model.switch import AnswerCall, Hangup, PlayMedia, SpeakText, StopMedia
@@ -337,10 +338,15 @@ def test_a_call_that_cannot_be_heard_branches() -> None:
     assert (scene.commands, scene.delivery.acknowledged) == ([SayFailed()], 1)
 
 
+class SlowOwnership(FakeOwnership):
+    async def record(self, call_id: str, snapshot: Callable[[], JsonObject]) -> None:
+        await asyncio.sleep(12.0)
+
+
 def test_processing_is_not_said_when_callflow_has_gone_on() -> None:
-    """The broker made us wait with the binding; whatever we said now would take the call from `_`."""
+    """Something made us wait for long; whatever we said now would take the call from `_`."""
     scene = Scene(lambda request: twiml("<Say>Hello</Say>"), delay_s=8.0)
-    scene.bus.binding_takes_s = 12.0
+    scene.world = replace(scene.world, ownership=SlowOwnership())
 
     end, _ = scene.run()
 

@@ -32,6 +32,7 @@ from pivot.model.events import (
     Fetched,
     FetchFailed,
     FileSent,
+    ListenedLate,
     SwitchEvent,
     TimerFired,
 )
@@ -70,6 +71,9 @@ def when_running(core: Core, event: Event, at_s: float) -> Course:
         case CommandFailed(msg_id=None):
             yield from _bus_failed(core, event, at_s)
         case TimerFired(name) if name == WATCH:
+            yield from _watch(core, at_s)
+        case ListenedLate(call_id) if call_id == core.call.call_id:
+            core.state.heard_at_s = at_s - core.rules.watch_at_most_s  # its end may have been told in vain
             yield from _watch(core, at_s)
         case Drained():
             yield from hang_up(core, Code.WORKER_DRAIN, "the worker stops", at_s)
