@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 import zlib
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
@@ -31,6 +33,7 @@ RequestHandler: TypeAlias = Callable[[AmqpDelivery], None]
 """Takes a request and returns at once; from then on the delivery is its to settle."""
 
 MAX_UNPACKED_BYTES = 4_194_304
+REMEMBERED_REQUESTS = 4096
 
 
 class Inbox:
@@ -49,6 +52,7 @@ class Inbox:
         self._handle: RequestHandler | None = None
         self._held: set[AmqpDelivery] = set()
         self._gone_back: WeakValueDictionary[tuple[str, str], AmqpDelivery] = WeakValueDictionary()
+        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     async def start(self, link: Link, handle: RequestHandler) -> None:
         """Consume on this link, and on every later one.
@@ -122,6 +126,10 @@ class Inbox:
             return
         if redelivered and self._take_back(request, channel, tag):
             return
+        if not redelivered and self._is_known(request):
+            log.warning("bus.request_twice", call_id=request.call.call_id)
+            await _acknowledge(channel, tag)
+            return
         age = age_s(sent_at(message), arrived_s)
         await self._hand_over(
             AmqpDelivery(request, channel, tag, age_s=age, redelivered=redelivered, on_settled=self._settled)
@@ -140,6 +148,15 @@ class Inbox:
             log.exception("bus.handler_failed", call_id=call.call_id)
             if not delivery.settled:
                 await self._refuse(delivery.reject(), call.call_id, call.controller_queue)
+
+    def _is_known(self, request: PivotRequest) -> bool:
+        """Published twice: the caller is being served. What another worker is given we cannot know of."""
+        key = _key(request)
+        known = bool(request.msg_id) and key in self._known
+        self._known[key] = None
+        if len(self._known) > REMEMBERED_REQUESTS:
+            self._known.popitem(last=False)
+        return known
 
     def _take_back(self, request: PivotRequest, channel: AbstractChannel, tag: int) -> bool:
         """A request that we lost comes back while its session still runs: no second session for it."""
@@ -186,6 +203,11 @@ def delivered(message: DeliveredMessage) -> tuple[AbstractChannel, int, bool]:
     assert isinstance(deliver, Basic.Deliver)
     assert deliver.delivery_tag is not None
     return message.channel, deliver.delivery_tag, bool(deliver.redelivered)
+
+
+async def _acknowledge(channel: AbstractChannel, tag: int) -> None:
+    with suppress(BusError), bus_errors("acknowledging a request that came twice"):
+        await channel.basic_ack(tag, wait=False)
 
 
 async def _reject(channel: AbstractChannel, tag: int) -> None:

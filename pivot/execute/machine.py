@@ -38,6 +38,7 @@ from pivot.execute.phases import callflow, hangup, running
 from pivot.execute.phases.asking import when_asking, when_new
 from pivot.execute.phases.core import Core
 from pivot.execute.phases.ending import when_ending, when_over, when_reporting
+from pivot.execute.phases.repeated import is_repeated
 from pivot.execute.phases.running import when_running
 from pivot.execute.rules import Rules
 from pivot.execute.state import CallState, Phase, Verdict
@@ -73,7 +74,7 @@ class CallMachine:
             event: what happened.
             at_s: when, in seconds on the session's clock; never runs backwards.
         """
-        return list(self._react(event, at_s))
+        return [] if is_repeated(self.state, event) else list(self._react(event, at_s))
 
     def abandon(self, code: Code, message: str, at_s: float) -> list[Command | Note]:
         """The way out when our own code failed: neither callflow nor anybody on the line may wait for us."""

@@ -129,6 +129,8 @@ class CallState:
     """What a Start has begun and nothing has ended yet."""
     typed: str = ""
     """Keys that nobody has asked for yet."""
+    keys_told: tuple[str, ...] = ()
+    """The newest key events, so that none counts twice."""
     keys_wanted: bool = False
     """Somebody has asked for keys since the last request."""
     cookies: tuple[Cookie, ...] = ()

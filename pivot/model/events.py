@@ -70,6 +70,8 @@ class DigitPressed:
 
     call_id: str
     digit: str
+    msg_id: str = field(default="", compare=False)
+    """Of the message that told it; empty: unknown. Two messages with one id may tell of two keys."""
 
 
 @plain

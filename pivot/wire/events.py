@@ -150,7 +150,8 @@ def _event(name: str, call_id: str, payload: Payload) -> Event | None:
             return _executed(call_id, payload)
         case EventName.DTMF:
             digit = _text(payload, Field.DTMF_DIGIT)
-            return None if digit is None else DigitPressed(call_id, digit)
+            msg_id = _text(payload, Field.MSG_ID) or ""
+            return None if digit is None else DigitPressed(call_id, digit, msg_id)
         case EventName.CHANNEL_ANSWER:
             return ChannelAnswered(call_id)
         case EventName.CHANNEL_PROGRESS | EventName.CHANNEL_PROGRESS_MEDIA:

@@ -41,7 +41,7 @@ async def test_an_event_that_comes_again_counts_once() -> None:
     await bindings.add("c", heard.append)
     feed = EventFeed("own", bindings, ChangeFeed({}), BusStats())
 
-    arrivals = [("1", False), ("1", True), ("2", True), ("2", True), ("3", False)]
+    arrivals = [("1", False), ("1", True), ("2", True), ("2", True), ("3", False), ("3", False)]
     for tag, (digit, redelivered) in enumerate(arrivals, start=1):
         message = encode_channel_event("DTMF", "c", {"DTMF-Digit": digit}, node="fs", msg_id=f"at {digit}")
         await feed._received(
@@ -55,4 +55,4 @@ async def test_an_event_that_comes_again_counts_once() -> None:
 
     assert heard == [DigitPressed("c", digit) for digit in "123"]
     await channel.done.wait()
-    assert channel.tags == [5]  # and with it those before
+    assert channel.tags == [6]  # and with it those before

@@ -185,6 +185,17 @@ async def test_a_request_is_settled_exactly_once(kazoo: KazooSide, requests: Req
         await delivery.reject()
 
 
+async def test_a_request_that_is_published_twice_runs_once(kazoo: KazooSide, requests: Requests) -> None:
+    """The caller is being served; a second session would talk over the first."""
+    with capture_logs() as logs:
+        for call_id in ("twice", "twice", "next"):
+            await kazoo.ask(request(call_id))
+        taken = [await heard(requests), await heard(requests)]
+
+    assert [each.request.call.call_id for each in taken] == ["twice", "next"]
+    assert [each["call_id"] for each in logs if each["event"] == "bus.request_twice"] == ["twice"]
+
+
 async def test_what_is_not_acknowledged_goes_to_another_node(
     kazoo: KazooSide, bus: RabbitBus, requests: Requests, vhost_url: str
 ) -> None:

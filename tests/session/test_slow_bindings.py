@@ -8,13 +8,14 @@ from contextlib import suppress
 
 import pytest
 
+from pivot.execute.dialling.attempt import SETTLE_S
 from pivot.execute.machine import CallMachine
 from pivot.execute.state import CallState
 from pivot.model.call import Call
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import BusCommand, End, SayProcessing
 from pivot.model.dialling import BridgeTo, LegsBridged
-from pivot.model.events import ChannelDestroyed, ChannelFound, Event, Executed, Requested
+from pivot.model.events import ChannelAnswered, ChannelDestroyed, ChannelFound, Event, Executed, Requested
 from pivot.model.fetch import Answer, FetchRequest
 from pivot.model.notes import Moment
 from pivot.model.switch import AskChannel, AskIdle, Hangup, SpeakText
@@ -72,7 +73,7 @@ class BusyBus(FakeBus):
                 soon(2.0, Executed(CALL_ID, "noop", noop_id))
             case BridgeTo(endpoints=endpoints):
                 self.party = endpoints[0].call_id
-                soon(0.5, LegsBridged(CALL_ID, self.party))
+                soon(0.5, LegsBridged(CALL_ID, self.party), ChannelAnswered(CALL_ID))
             case Hangup(leg=None):
                 soon(0.1, ChannelDestroyed(CALL_ID, "NORMAL_CLEARING"))
             case Hangup():
@@ -183,7 +184,7 @@ def test_the_end_of_a_dial_waits_for_no_unbinding() -> None:
     end, at_s = run_virtually(live())
 
     assert end == End(Outcome.OK)
-    assert scene.asked_at_s == pytest.approx([0.0, 0.1 + 0.5 + 3.0 + 0.1])
+    assert scene.asked_at_s == pytest.approx([0.0, 0.1 + 0.5 + 3.0 + 0.1 + SETTLE_S])
     assert at_s < 7.0
 
 
@@ -219,7 +220,7 @@ class Killer:
 @pytest.mark.parametrize("takes_s", [0.003, 1.5])
 def test_a_call_on_a_busy_broker_goes_on_wherever_its_worker_died(takes_s: float) -> None:
     """Legs that were not listened to yet are so by the next worker."""
-    expected, _ = Scene(BusyBus(takes_s), DIAL).run()
+    expected, _ = Scene(BusyBus(takes_s), "<Say>Hello</Say><Say>World</Say>").run()
 
     async def live_twice(scene: Scene, kill_at: int) -> End:
         killer = Killer(kill_at)
@@ -229,6 +230,6 @@ def test_a_call_on_a_busy_broker_goes_on_wherever_its_worker_died(takes_s: float
         return await Session.rebuild(json.loads(killer.snapshot), RULES, scene.delivery, scene.world).run()
 
     for kill_at in range(1, 40):
-        scene = Scene(BusyBus(takes_s), DIAL)
+        scene = Scene(BusyBus(takes_s), "<Say>Hello</Say><Say>World</Say>")
         assert run_virtually(live_twice(scene, kill_at)) == expected, kill_at
         assert scene.bus.bound == (), kill_at
