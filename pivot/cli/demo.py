@@ -32,6 +32,7 @@ from pivot.session.worker import Worker
 from pivot.session.world import World
 from pivot.settings.loading import load
 from pivot.settings.sections import Settings
+from pivot.sim.behaviour import MEASURED
 from pivot.sim.broker import MemoryBroker
 from pivot.sim.kazoo import SimulatedCall, SimulatedKazoo
 from pivot.sim.memory_bus import MemoryBus
@@ -82,7 +83,7 @@ async def run_demo(*, port: int, stay: bool) -> None:
         assert store is not None
         assert writer is not None
         metrics, broker = Metrics(), MemoryBroker()
-        bus, kazoo = MemoryBus(broker, _NODE), SimulatedKazoo(broker, "demo")
+        bus, kazoo = MemoryBus(broker, _NODE), SimulatedKazoo(broker, "demo", behaviour=MEASURED)
         rules = rules_of(settings, Schemas.bundled())
         world = World(bus, fetcher, HeldDelivery(), now=time.time)
         worker = Worker(world, lambda: rules, watchers(metrics, debug.recorder))

@@ -35,6 +35,7 @@ from pivot.session.ports import Fetcher
 from pivot.session.worker import Worker
 from pivot.session.world import World
 from pivot.settings.sections import Settings
+from pivot.sim.behaviour import MEASURED
 from pivot.sim.broker import MemoryBroker
 from pivot.sim.clock import run_virtually
 from pivot.sim.kazoo import SimulatedCall, SimulatedKazoo
@@ -151,7 +152,7 @@ async def _call(
         def heard(observed: Observed) -> None:
             teller.heard(replace(observed, at_s=observed.at_s - began))
 
-        bus, kazoo = MemoryBus(broker, _NODE), SimulatedKazoo(broker, "phone", heard)
+        bus, kazoo = MemoryBus(broker, _NODE), SimulatedKazoo(broker, "phone", heard, MEASURED)
         world = World(bus, fetcher, HeldDelivery(), now=time.time)
         rules = rules_of(settings, Schemas.bundled())
         worker = Worker(world, lambda: rules, lambda request, delivery: (teller,))

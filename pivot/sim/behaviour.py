@@ -108,6 +108,9 @@ class SwitchBehaviour:
     any CHANNEL_ANSWER."""
     tells_answer_state: bool = _known(Basis.RECORDED, False)
     """`Channel-Answer-State` of an application's end says whether the leg was hung up."""
+    tells_dispositions: bool = _known(Basis.RECORDED, False)
+    """The end of a `bridge` says whether the legs heard each other, and the code of a refusal; CHANNEL_BRIDGE
+    whether its leg is answered; CHANNEL_DESTROY whether its leg had answered."""
     record_over_s: float = _known(Basis.MEASURED, 0.0)
     """A recording exceeds its time limit by up to so many seconds."""
     ring_over_s: float = _known(Basis.RECORDED, 0.0)
@@ -148,6 +151,7 @@ MEASURED = SwitchBehaviour(
     joined_play="PLAYBACK ERROR",
     bridges_early=True,
     tells_answer_state=True,
+    tells_dispositions=True,
     record_over_s=0.5,
     ring_over_s=0.4,
     unanswered_code=None,

@@ -7,7 +7,7 @@ are rung, and do what they are told by number.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from pivot.model.codes import Code
@@ -130,7 +130,7 @@ class Parties:
                 if self.host.behaviour.conference_events:
                     self._tell(caller, ConferenceJoined(caller, 1), self._react_s)
             case LeaveConference():
-                self.host.legs[caller].finish((JoinConference,), "conference", self._none)
+                self.host.legs[caller].finish((JoinConference,), Executed(caller, "conference", self._none))
             case BeepConference():
                 self._observe("beep")
             case SilenceBetween(other=other):
@@ -355,7 +355,7 @@ class Parties:
         self._joined |= {caller: other, other: caller}
         self._observe("bridge", target=label)
         if not told:
-            self._tell(caller, LegsBridged(caller, other), after_s)
+            self._tell_bridged(caller, other, after_s)
         if self.host.behaviour.tells_both_legs:
             self._tell(other, LegsBridged(other, caller))
 
@@ -378,9 +378,13 @@ class Parties:
         if not self._hold_queue:
             return
         if media is None and not self.host.behaviour.has_hold_music:
-            self.host.clock.call_later(self._react_s, leg.finish, (HoldMusic,), "hold", PLAYBACK_ERROR)
+            self.host.clock.call_later(
+                self._react_s, leg.finish, (HoldMusic,), Executed(caller, "hold", PLAYBACK_ERROR)
+            )
         elif media is not None and self.host.sound_of(media) is not None:
-            self.host.clock.call_later(self._react_s, leg.finish, (HoldMusic,), "hold", FILE_NOT_FOUND)
+            self.host.clock.call_later(
+                self._react_s, leg.finish, (HoldMusic,), Executed(caller, "hold", FILE_NOT_FOUND)
+            )
 
     def _play_early(self, party: _Party) -> None:
         """Early media: the caller is bridged with whoever plays it, unless the command says to ignore it."""
@@ -391,7 +395,7 @@ class Parties:
         ignored = isinstance(ring.command, BridgeTo) and ring.command.ignore_early_media
         if self.host.behaviour.bridges_early and not ignored:
             party.early = True
-            self._tell(ring.caller, LegsBridged(ring.caller, party.leg.call_id))
+            self._tell_bridged(ring.caller, party.leg.call_id)
 
     def _leave(self, party: _Party, cause: str, sip: int | None) -> None:
         if party.socket is not None:
@@ -437,7 +441,11 @@ class Parties:
             self._tell_end(ring, cause, cause, code)
 
     def _tell_end(self, ring: _Ring, cause: str, result: str, code: str | None) -> None:
-        self.host.legs[ring.caller].finish((BridgeTo, DialCarrier), "bridge", cause)
+        end = Executed(ring.caller, "bridge", cause)
+        if self.host.behaviour.tells_dispositions:
+            heard = result == "SUCCESS" or any(party.early for party in ring.parties)
+            end = replace(end, bridged=heard, hangup_code=code)
+        self.host.legs[ring.caller].finish((BridgeTo, DialCarrier), end)
         if isinstance(ring.command, DialCarrier):
             self.host.emit(ring.caller, CarrierDone(ring.command.msg_id, result, code))
 
@@ -472,6 +480,11 @@ class Parties:
 
     def _tell(self, call_id: str, event: Event, after_s: float = 0.0) -> None:
         self.host.publisher.tell(call_id, event, after_s)
+
+    def _tell_bridged(self, caller: str, other: str, after_s: float = 0.0) -> None:
+        answered = self.host.legs[caller].answered_at_s is not None
+        told = LegsBridged(caller, other, answered if self.host.behaviour.tells_dispositions else None)
+        self._tell(caller, told, after_s)
 
     def _tell_recording(self, leg: str) -> None:
         if self.host.behaviour.tells_recording and self.host.legs[leg].alive:

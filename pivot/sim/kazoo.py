@@ -29,9 +29,10 @@ from pivot.model.dialling import (
     LegFailed,
     LegPrepared,
     LegReady,
+    LegsBridged,
 )
 from pivot.model.events import ChannelDestroyed, ChannelFound, Event, Executed, FileSent
-from pivot.model.json import JsonObject
+from pivot.model.json import Json, JsonObject
 from pivot.model.rooms import ConferenceJoined, JoinConference
 from pivot.model.switch import AskChannel, SendFile
 from pivot.sim.behaviour import DOCUMENTED, SwitchBehaviour
@@ -45,7 +46,7 @@ from pivot.wire.dialling_replies import encode_dialling_reply
 from pivot.wire.envelope import Message
 from pivot.wire.media_server import encode_reply
 from pivot.wire.messages import Sent, decode_command
-from pivot.wire.names import DELIVER_TO_PID, Exchange
+from pivot.wire.names import DELIVER_TO_PID, Exchange, Field
 from pivot.wire.requests import encode_request
 from pivot.wire.routing import ORIGINATE_REQUEST
 from pivot.wire.switch_events import encode_switch_event
@@ -141,6 +142,8 @@ class SimulatedKazoo:
         """By Call-ID of a leg: the request that asks whether it exists."""
         self._rooms: dict[str, tuple[str, str, int]] = {}
         """By Call-ID: account, room and number of a leg in a conference."""
+        self._kept: dict[str, dict[str, Json]] = {}
+        """By Call-ID: what later ends of applications keep of a bridge."""
         self._publishing: set[asyncio.Task[bool]] = set()
         self._pids = 0
         self.switch = self.add_switch(asyncio.get_running_loop(), observe)
@@ -349,7 +352,24 @@ class SimulatedKazoo:
             case ChannelFound():
                 question = self._questions[event.call_id]
                 return encode_reply(event, self._asked[question], question, node=self.node)
-        return encode_switch_event(call_id, event, node=node, msg_id=msg_id)
+        kept = self._kept.get(call_id) if isinstance(event, Executed) else None
+        self._keep(call_id, event)
+        return encode_switch_event(call_id, event, node=node, msg_id=msg_id, kept=kept)
+
+    def _keep(self, call_id: str, event: Event) -> None:
+        """Members of a bridge stay on the channel."""
+        if not self.behaviour.keeps_causes:
+            return
+        kept = self._kept.setdefault(call_id, {})
+        match event:
+            case LegsBridged(_, other_leg):
+                kept[Field.OTHER_LEG_CALL_ID] = other_leg
+            case Executed(_, "bridge", cause) if cause is not None:
+                kept[Field.HANGUP_CAUSE] = cause
+                if event.hangup_code is not None:
+                    kept[Field.HANGUP_CODE] = event.hangup_code
+            case ChannelDestroyed():
+                del self._kept[call_id]
 
     def _control(self, call: SimulatedCall, leg: str) -> str:
         """The address of a new process that controls this leg."""

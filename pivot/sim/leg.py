@@ -181,11 +181,12 @@ class Leg:
         else:
             untold.append(gone)
 
-    def finish(self, kinds: tuple[type, ...], application: str, response: str | None) -> None:
+    def finish(self, kinds: tuple[type, ...], end: Executed) -> None:
         """An application that `begin_talk` began has ended."""
         if isinstance(self.runs, kinds):
             self._running = None
-        self._executed(application, response)
+        if self._completes:
+            self.emit(end)
         self._advance()
 
     def release(self) -> None:
@@ -464,7 +465,9 @@ class Leg:
     def _record(self, cause: str) -> dict[str, Json]:
         now_s = self._clock.time()
         answered_s = self.answered_at_s
+        told = self.behaviour.tells_dispositions and answered_s is not None
         return {
+            **({"Disposition": "ANSWER"} if told else {}),
             "Call-ID": self.call_id,
             "Hangup-Cause": cause,
             "Duration-Seconds": round(now_s - self._began_s),

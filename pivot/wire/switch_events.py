@@ -22,8 +22,13 @@ from pivot.wire.payload import Payload
 _STATES = {True: AnswerState.ANSWERED, False: AnswerState.EARLY}
 
 
-def encode_switch_event(call_id: str, event: Event, *, node: str, msg_id: str) -> Message:
+def encode_switch_event(
+    call_id: str, event: Event, *, node: str, msg_id: str, kept: Payload | None = None
+) -> Message:
     """The message that tells of this event on this leg.
+
+    Args:
+        kept: members that the channel has from an earlier bridge.
 
     Raises:
         WireError: no switch publishes such an event on `callevt`.
@@ -31,7 +36,7 @@ def encode_switch_event(call_id: str, event: Event, *, node: str, msg_id: str) -
     if isinstance(event, CommandFailed):
         return encode_command_error(call_id, event, node=node)
     name, members = _told(event)
-    return encode_channel_event(name, call_id, members, node=node, msg_id=msg_id)
+    return encode_channel_event(name, call_id, {**(kept or {}), **members}, node=node, msg_id=msg_id)
 
 
 def _told(event: Event) -> tuple[EventName, Payload]:

@@ -21,6 +21,7 @@ from pivot.model.fetch import Answer, FetchFailure, FetchRequest, Purpose
 from pivot.session.ports import Delivery, Fetcher, Observer, Receiver
 from pivot.session.worker import Worker
 from pivot.session.world import World
+from pivot.sim.behaviour import DOCUMENTED, SwitchBehaviour
 from pivot.sim.fakes import FakePhones, FakeSpeech
 from pivot.sim.kazoo import SimulatedKazoo
 from pivot.sim.rabbit_link import open_link
@@ -106,8 +107,10 @@ def is_short(case: Case) -> bool:
     return case.id in OVER_HTTP or timed_on_engine(case)[1] <= LIMIT_S
 
 
-async def run_over_rabbit(amqp_url: str, cases: Sequence[Case]) -> Outcome:
-    """Run these cases; `amqp_url` is an empty virtual host."""
+async def run_over_rabbit(
+    amqp_url: str, cases: Sequence[Case], behaviour: SwitchBehaviour = DOCUMENTED
+) -> Outcome:
+    """Run these cases on such a switch; `amqp_url` is an empty virtual host."""
     snapshots, speech = Snapshots(), FakeSpeech()
     runs: dict[str, CaseRun] = {}
     by_name: dict[str, CaseRun] = {}
@@ -124,7 +127,7 @@ async def run_over_rabbit(amqp_url: str, cases: Sequence[Case]) -> Outcome:
         usual = await rooms.enter_async_context(open_fetcher(settings))
         slow = await rooms.enter_async_context(open_fetcher(replace(settings, retry_delay_s=2.5)))
         link = await rooms.enter_async_context(open_link(amqp_url))
-        kazoo = SimulatedKazoo(link, "cases")
+        kazoo = SimulatedKazoo(link, "cases", behaviour=behaviour)
         await kazoo.start()
         rooms.push_async_callback(kazoo.stop)
         real = await rooms.enter_async_context(

@@ -37,9 +37,14 @@ from pivot.sim.behaviour import (
     behaviour_named,
     drawn,
 )
+from pivot.sim.broker import MemoryBroker
 from pivot.sim.clock import run_virtually
+from pivot.sim.kazoo import SimulatedKazoo
 from pivot.sim.leg import Observed
+from pivot.sim.link import Arrived
 from pivot.sim.switch import SimulatedSwitch
+from pivot.wire.events import decode_event
+from pivot.wire.payload import decode
 
 A, B, C = "a-leg", "b-leg", "c-leg"
 Row = tuple[float, Event]
@@ -103,7 +108,7 @@ def test_a_bridge_is_told_for_its_first_leg_only() -> None:
     measured, _ = happens(MEASURED, *talk)
     documented, _ = happens(DOCUMENTED, *talk)
 
-    assert of(measured, LegsBridged) == [(1.0, LegsBridged(A, B))]
+    assert of(measured, LegsBridged) == [(1.0, LegsBridged(A, B, answered=True))]
     assert of(measured, LegsParted) == [(3.0, LegsParted(A))]
     assert {event.call_id for _, event in of(documented, LegsBridged)} == {A, B}  # type: ignore[union-attr]
 
@@ -122,7 +127,7 @@ def test_a_joined_leg_begins_nothing_until_a_flush() -> None:
         (10.0, tell(SpeakText("m6", "n6", "heard"))),
     )
 
-    assert of(events, LegsBridged) == [(2.06, LegsBridged(A, B))]
+    assert of(events, LegsBridged) == [(2.06, LegsBridged(A, B, answered=True))]
     assert [(at, event) for at, event in of(events, Executed) if at > 1.0] == [
         (9.02, Executed(A, "noop", "m5")),
         (12.0, Executed(A, "tts", "_none_")),
@@ -255,10 +260,28 @@ def test_early_media_bridges_without_an_answer() -> None:
     )
 
     assert of(events, LegsBridged, LegsParted, Executed) == [
-        (0.3, LegsBridged(A, B)),
+        (0.3, LegsBridged(A, B, answered=False)),
         (0.6, LegsParted(A)),
-        (0.6, Executed(A, "bridge", "ORIGINATOR_CANCEL")),
+        (0.6, Executed(A, "bridge", "ORIGINATOR_CANCEL", bridged=True)),
     ]
+
+
+async def test_later_ends_keep_the_cause_of_a_bridge_on_the_bus() -> None:
+    """And whoever reads them knows better than to take it for theirs."""
+    kazoo = SimulatedKazoo(MemoryBroker(), behaviour=MEASURED)
+    told: list[Arrived] = []
+    await kazoo._link.listen("callevt", "call.*.*", told.append)
+    for event in (
+        Executed(A, "bridge", "USER_BUSY", bridged=False, hangup_code="sip:486"),
+        Executed(A, "tts", "_none_"),
+    ):
+        kazoo._happened("node", A, event)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    tts = told[-1]
+    assert (decode(tts.body)["Hangup-Cause"], decode(tts.body)["Hangup-Code"]) == ("USER_BUSY", "sip:486")
+    assert decode_event(tts.routing_key, tts.body) == Executed(A, "tts", "_none_")
 
 
 def test_names_of_behaviours_are_checked() -> None:

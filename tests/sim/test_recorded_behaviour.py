@@ -254,6 +254,21 @@ def test_settings_have_no_end_and_recordings_have_one() -> None:
     assert (MEASURED.tells_settings, MEASURED.tells_recording) == (False, True)
 
 
+def test_ends_of_bridges_tell_what_they_were() -> None:
+    """`tells_dispositions`."""
+    told, caller, (party,) = call("dialnum-2")
+    (refused,) = ends(told, caller, "bridge")
+    assert (refused.payload["Disposition"], refused.payload["Hangup-Code"]) == ("USER_BUSY", "sip:486")
+    assert "Disposition" not in next(
+        each.payload for each in told if each.leg == party and each.name == "CHANNEL_DESTROY"
+    )
+    told, caller, _ = call("number-callbacks-11")
+    assert [each.payload["Disposition"] for each in ends(told, caller, "bridge")] == ["SUCCESS"]
+    bridged = [each.payload["Channel-Answer-State"] for each in told if each.name == "CHANNEL_BRIDGE"]
+    assert bridged == ["early"]
+    assert MEASURED.tells_dispositions
+
+
 def test_later_events_keep_the_causes_of_a_bridge() -> None:
     """`keeps_causes`."""
     told, caller, _ = call("dialnum-2")
