@@ -17,14 +17,14 @@ log = structlog.get_logger()
 _MOST_WAITING = 10_000
 
 
-class Herald(Protocol):
+class DatabaseEventPublisher(Protocol):
     """Carries the news."""
 
     async def tell_created(self, database: str) -> None:
         """Raises BusError when it did not get through."""
 
 
-class Announcements:
+class DatabaseEvents:
     """Collects names from its making on, and tells them once there is a bus.
 
     News only spares Kazoo's nodes a wrong guess: what cannot be told is logged and not tried again.
@@ -40,19 +40,19 @@ class Announcements:
                 self._names.put_nowait(database)
 
     @asynccontextmanager
-    async def over(self, herald: Herald) -> AsyncIterator[None]:
+    async def over(self, publisher: DatabaseEventPublisher) -> AsyncIterator[None]:
         """Tell what was collected, and what comes, until the block ends."""
-        telling = asyncio.create_task(self._tell(herald), name="announcements")
+        telling = asyncio.create_task(self._tell(publisher), name="announcements")
         try:
             yield
         finally:
             telling.cancel()
             await asyncio.wait({telling})
 
-    async def _tell(self, herald: Herald) -> None:
+    async def _tell(self, publisher: DatabaseEventPublisher) -> None:
         while True:
             database = await self._names.get()
             try:
-                await herald.tell_created(encoded(database))
+                await publisher.tell_created(encoded(database))
             except BusError as error:
                 log.warning("cluster.database_unannounced", database=database, error=str(error))

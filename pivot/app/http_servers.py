@@ -18,7 +18,7 @@ from pivot.web.app import make_web_app, serve_web
 log = structlog.get_logger()
 
 
-class Doors:
+class HttpServers:
     """The debug API's, open or shut.
 
     Args:
@@ -41,7 +41,7 @@ class Doors:
         """Open or shut it soon; returns at once."""
         self._wanted = enabled
         if self._moving is None or self._moving.done():
-            self._moving = asyncio.create_task(self._move_quietly(), name="web door")
+            self._moving = asyncio.create_task(self._move_quietly(), name="web server")
 
     async def move(self, enabled: bool) -> None:
         """Open or shut it now.
@@ -82,7 +82,7 @@ class Doors:
             log.info("web.shut")
 
 
-def require_door(settings: Settings) -> None:
+def require_port(settings: Settings) -> None:
     """Sounds of a speech plug-in need a port on which media servers find them.
 
     Raises:
@@ -97,16 +97,16 @@ def require_door(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def open_doors(
+async def open_http_servers(
     settings: Settings, store: Store | None, node: str, routes: list[web.RouteDef]
-) -> AsyncIterator[Doors]:
+) -> AsyncIterator[HttpServers]:
     """The debug API with health beside it, and health on a port of its own."""
-    doors = Doors(settings, store, node, routes)
+    servers = HttpServers(settings, store, node, routes)
     async with AsyncExitStack() as opened:
-        opened.push_async_callback(doors.close)
-        await doors.move(settings.web.enabled)
+        opened.push_async_callback(servers.close)
+        await servers.move(settings.web.enabled)
         if settings.health.port:
             host = settings.health.host
             port = await opened.enter_async_context(open_health(host, settings.health.port, routes))
             log.info("health.ready", host=host, port=port)
-        yield doors
+        yield servers

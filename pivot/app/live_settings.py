@@ -27,7 +27,7 @@ class Follower(Protocol):
 
 
 @dataclass(slots=True)
-class InForce:
+class LiveSettings:
     """The current settings and the rules made of them, which are made anew only on a change."""
 
     settings: Settings

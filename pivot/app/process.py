@@ -14,14 +14,14 @@ from functools import partial
 import structlog
 
 from pivot import __version__
-from pivot.app.database_events import Announcements
+from pivot.app.database_events import DatabaseEvents
 from pivot.app.health import Checks, health_routes
-from pivot.app.http_servers import open_doors, require_door
-from pivot.app.live_settings import InForce, wanted_of
+from pivot.app.http_servers import open_http_servers, require_port
+from pivot.app.live_settings import LiveSettings, wanted_of
 from pivot.app.metrics import Metrics
-from pivot.app.reload import Reloading
+from pivot.app.reload import Reload
 from pivot.bus.rabbit import RabbitBus, open_bus
-from pivot.bus.worker_messages import Letters
+from pivot.bus.worker_messages import WorkerMessages
 from pivot.cluster.opening import open_cluster
 from pivot.debug.opening import DebugRoom, open_debug, open_store
 from pivot.debug.recorder import Recorder
@@ -39,7 +39,7 @@ from pivot.session.world import World
 from pivot.settings.sections import Settings
 from pivot.speech.opening import open_speech
 from pivot.speech.serving import speech_routes
-from pivot.speech.synthesiser import Studio
+from pivot.speech.synthesiser import Synthesiser
 from pivot.web.app import make_web_app, serve_web
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -60,24 +60,32 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
     Raises:
         ConfigError: something must be set differently before this can work.
     """
-    require_door(settings)
+    require_port(settings)
     node = node_name(settings)
     metrics = Metrics()
     collect_garbage_seldom()
     cut = asyncio.Event()
     async with AsyncExitStack() as rooms, stop_signal(cut) as stopped:  # closed in reverse order
-        announcements = Announcements()
+        announcements = DatabaseEvents()
         debug = await rooms.enter_async_context(open_debug(settings.debug, node, announcements.created))
         fetcher = await rooms.enter_async_context(open_fetcher(settings.fetch))
-        studio = await rooms.enter_async_context(open_speech(settings.speech))
-        force = InForce(settings, fetcher, speech=studio.repertoire if studio else Repertoire())
+        synthesiser = await rooms.enter_async_context(open_speech(settings.speech))
+        force = LiveSettings(
+            settings, fetcher, speech=synthesiser.repertoire if synthesiser else Repertoire()
+        )
         cluster = await rooms.enter_async_context(open_cluster(wanted_of(settings, node), force.follow))
         pool = await rooms.enter_async_context(open_pool(settings.pool))
-        letters = Letters(node, settings.bus.publish_timeout_s)
-        meetings = await rooms.enter_async_context(open_meetings(letters, node))
+        worker_messages = WorkerMessages(node, settings.bus.publish_timeout_s)
+        meetings = await rooms.enter_async_context(open_meetings(worker_messages, node))
         messages = settings.twiml.sms != "off"
         bus = await rooms.enter_async_context(
-            open_bus(settings.bus, node=node, watched=cluster.watched, messages=messages, letters=letters)
+            open_bus(
+                settings.bus,
+                node=node,
+                watched=cluster.watched,
+                messages=messages,
+                worker_messages=worker_messages,
+            )
         )
         await rooms.enter_async_context(announcements.over(bus))
         worker = Worker(
@@ -88,7 +96,7 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
                 now=time.time,
                 meetings=meetings,
                 phones=cluster.phones or NoPhones(),
-                speech=studio or NoSpeech(),
+                speech=synthesiser or NoSpeech(),
                 translator=pool,
             ),
             force.rules,
@@ -101,12 +109,12 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
         show_meetings(metrics, meetings)
         show_pool(metrics, pool)
         routes = health_routes(metrics, ready_checks(bus), store_state(debug))
-        if studio is not None:
-            show_speech(metrics, studio)
-            routes += speech_routes(studio.cache)
-        doors = await rooms.enter_async_context(open_doors(settings, debug.store, node, routes))
+        if synthesiser is not None:
+            show_speech(metrics, synthesiser)
+            routes += speech_routes(synthesiser.cache)
+        servers = await rooms.enter_async_context(open_http_servers(settings, debug.store, node, routes))
         if read_again is not None:
-            rooms.enter_context(on_hangup(Reloading(force, read_again, doors.set_web)))
+            rooms.enter_context(on_hangup(Reload(force, read_again, servers.set_web)))
         if await done_before(stopped, bus.consume(worker.take)):
             log.info("worker.ready", node=node, version=__version__)
             await stopped.wait()
@@ -232,14 +240,16 @@ def _breakers(fetcher: HttpFetcher, state: BreakerState) -> float:
     return sum(each is state for each in fetcher.breaker_states().values())
 
 
-def show_speech(metrics: Metrics, studio: Studio) -> None:
+def show_speech(metrics: Metrics, synthesiser: Synthesiser) -> None:
     """What the speech plug-in does and keeps."""
-    counts = studio.counts
+    counts = synthesiser.counts
     metrics.show("pivot_speech_made_total", "Sounds synthesised.", lambda: counts.made)
     metrics.show("pivot_speech_found_total", "Sounds that were there already.", lambda: counts.found)
     metrics.show("pivot_speech_failed_total", "Texts without a sound.", lambda: counts.failed)
-    metrics.show("pivot_speech_running", "Syntheses that run or wait.", lambda: studio.running)
-    metrics.show("pivot_speech_cache_bytes", "Bytes of the sounds that are kept.", lambda: studio.cache.bytes)
+    metrics.show("pivot_speech_running", "Syntheses that run or wait.", lambda: synthesiser.running)
+    metrics.show(
+        "pivot_speech_cache_bytes", "Bytes of the sounds that are kept.", lambda: synthesiser.cache.bytes
+    )
 
 
 def show_figures(metrics: Metrics, worker: Worker, bus: RabbitBus, debug: DebugRoom) -> None:

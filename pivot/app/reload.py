@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from pivot.app.live_settings import InForce
+from pivot.app.live_settings import LiveSettings
 from pivot.errors import ConfigError
 from pivot.fetch import settings as fetch_settings
 from pivot.log import set_level
@@ -70,7 +70,7 @@ def _differing(old: Any, new: Any) -> Iterator[str]:
     return (each.name for each in fields(old) if getattr(old, each.name) != getattr(new, each.name))
 
 
-class Reloading:
+class Reload:
     """What is done at SIGHUP.
 
     Args:
@@ -80,7 +80,7 @@ class Reloading:
     """
 
     def __init__(
-        self, force: InForce, read_again: Callable[[], Settings], set_web: Callable[[bool], None]
+        self, force: LiveSettings, read_again: Callable[[], Settings], set_web: Callable[[bool], None]
     ) -> None:
         self._force = force
         self._read_again = read_again

@@ -22,7 +22,7 @@ from aiormq.exceptions import (
 from yarl import URL
 
 from pivot.bus.error_mapping import bus_errors, shown
-from pivot.bus.open_connection import Link, open_link
+from pivot.bus.open_connection import OpenConnection, open_connection
 from pivot.bus.settings import BusSettings
 from pivot.bus.stats import BusStats
 from pivot.errors import BusError, ConfigError
@@ -53,7 +53,7 @@ class Connection:
         *,
         node: str,
         event_queue: str,
-        restore: Callable[[Link], Awaitable[None]],
+        restore: Callable[[OpenConnection], Awaitable[None]],
         lost: Callable[[], None],
     ) -> None:
         self._settings = settings
@@ -62,16 +62,16 @@ class Connection:
         self._event_queue = event_queue
         self._restore = restore
         self._lost = lost
-        self._link: Link | None = None
+        self._link: OpenConnection | None = None
         self._up = asyncio.Event()
         self._closed = False
 
     @property
-    def standing(self) -> Link | None:
+    def standing(self) -> OpenConnection | None:
         """A link that works as far as anybody knows, if there is one now."""
         return self._link if self._link is not None and self._link.usable else None
 
-    async def current(self) -> Link:
+    async def current(self) -> OpenConnection:
         """The standing link; waits for one without a limit.
 
         Raises:
@@ -112,7 +112,7 @@ class Connection:
         if link is not None:
             await _close_quietly(link)
 
-    async def _connect(self) -> Link:
+    async def _connect(self) -> OpenConnection:
         """Try the brokers in turn, with growing pauses after each round, until one takes us."""
         for pause_s in _pauses(self._settings):
             for url in (self._settings.url, *self._settings.urls):
@@ -133,8 +133,8 @@ class Connection:
             await asyncio.sleep(pause_s)
         raise AssertionError("the pauses never end")
 
-    async def _open(self, url: str) -> Link:
-        link = await open_link(url, self._settings, node=self._node, event_queue=self._event_queue)
+    async def _open(self, url: str) -> OpenConnection:
+        link = await open_connection(url, self._settings, node=self._node, event_queue=self._event_queue)
         try:
             await self._restore(link)
         except BaseException:
@@ -170,7 +170,7 @@ def _broker(source: object) -> str:
     return f"{url.host}:{url.port or 5672}{url.path}" if isinstance(url, URL) else "?"
 
 
-async def _close_quietly(link: Link) -> None:
+async def _close_quietly(link: OpenConnection) -> None:
     """Close what may be broken already; what it has to say about that is known."""
     try:
         with bus_errors("closing"):

@@ -18,7 +18,7 @@ from pamqp.commands import Basic
 
 from pivot.bus.delivery import AmqpDelivery
 from pivot.bus.error_mapping import bus_errors
-from pivot.bus.open_connection import Link
+from pivot.bus.open_connection import OpenConnection
 from pivot.bus.stats import BusStats
 from pivot.bus.topology import declare_pivot_queue
 from pivot.errors import BusError, ConfigError
@@ -54,7 +54,7 @@ class Inbox:
         self._gone_back: WeakValueDictionary[tuple[str, str], AmqpDelivery] = WeakValueDictionary()
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    async def start(self, link: Link, handle: RequestHandler) -> None:
+    async def start(self, link: OpenConnection, handle: RequestHandler) -> None:
         """Consume on this link, and on every later one.
 
         Raises:
@@ -74,7 +74,7 @@ class Inbox:
                 ) from error
             raise
 
-    async def resume(self, link: Link) -> None:
+    async def resume(self, link: OpenConnection) -> None:
         """Consume if requests are wanted; raises the library's errors."""
         async with link.consuming:
             if self._handle is None or link.consumer_tag is not None:
@@ -86,7 +86,7 @@ class Inbox:
             link.consumer_tag = self._consumer_tag
             self._stats.consuming = True
 
-    async def stop(self, link: Link | None) -> None:
+    async def stop(self, link: OpenConnection | None) -> None:
         """Take no further requests; those that are held stay held.
 
         Raises:

@@ -31,13 +31,13 @@ Binding: TypeAlias = tuple[str, str]
 
 
 @dataclass(slots=True, eq=False)
-class Link:
+class OpenConnection:
     """A connection with its channels.
 
     On `calls` requests come in and are settled, and everything is published with confirms, so that an
     acknowledgement and a message sent after it keep their order. Events come by a channel of their own, and
-    so do letters between workers. The broker works off a channel in order and delivers nothing by one that is
-    busy with a binding, which may take seconds: each of `bindings` is used for nothing else.
+    so do messages between workers. The broker works off a channel in order and delivers nothing by one that
+    is busy with a binding, which may take seconds: each of `bindings` is used for nothing else.
     When one part breaks, all is given up.
     """
 
@@ -109,7 +109,7 @@ class Link:
         await self.connection.close()
 
 
-async def open_link(url: str, settings: BusSettings, *, node: str, event_queue: str) -> Link:
+async def open_connection(url: str, settings: BusSettings, *, node: str, event_queue: str) -> OpenConnection:
     """Connect and declare what does not depend on requests or calls; raises the library's errors."""
     connection = await aio_pika.connect(
         _with_heartbeat(url, settings.heartbeat_s),
@@ -118,7 +118,7 @@ async def open_link(url: str, settings: BusSettings, *, node: str, event_queue: 
     )
     try:
         async with asyncio.timeout(settings.connect_timeout_s):
-            link = Link(
+            link = OpenConnection(
                 connection,
                 calls=await open_channel(connection, confirms=True),
                 events=await open_channel(connection, confirms=False),

@@ -16,12 +16,12 @@ from pivot.bus.database_changes import Changed, ChangeFeed
 from pivot.bus.error_mapping import bus_errors
 from pivot.bus.event_feed import EventFeed
 from pivot.bus.inbox import Inbox, RequestHandler
-from pivot.bus.open_connection import BINDING_CHANNELS, Link
+from pivot.bus.open_connection import BINDING_CHANNELS, OpenConnection
 from pivot.bus.outbox import Outbox, new_msg_id
 from pivot.bus.settings import BusSettings
 from pivot.bus.stats import BusStats
 from pivot.bus.topology import declare_message_exchange
-from pivot.bus.worker_messages import Letters
+from pivot.bus.worker_messages import WorkerMessages
 from pivot.errors import BusError, WireError
 from pivot.model.call import Call
 from pivot.model.codes import Code
@@ -47,7 +47,7 @@ class RabbitBus:
         event_queue: str,
         watched: Mapping[str, Changed] | None = None,
         messages: bool = False,
-        letters: Letters | None = None,
+        worker_messages: WorkerMessages | None = None,
     ) -> None:
         self.settings = settings
         self._messages = messages
@@ -60,7 +60,7 @@ class RabbitBus:
         self._changes = ChangeFeed(watched or {})
         self._events = EventFeed(event_queue, self._bindings, self._changes, self.stats)
         self._inbox = Inbox(self.stats, settings.consumer_name or event_queue, self._say_failed)
-        self._letters = letters
+        self._worker_messages = worker_messages
         self._connection = Connection(
             settings,
             self.stats,
@@ -158,16 +158,16 @@ class RabbitBus:
         """Disconnect in good order."""
         self._keeper.cancel()
         await asyncio.gather(self._keeper, return_exceptions=True)  # `connected` has told of its errors
-        if self._letters is not None:
-            await self._letters.close()
+        if self._worker_messages is not None:
+            await self._worker_messages.close()
         await self._connection.close()
 
     def _lost(self) -> None:
         self._inbox.lost()
-        if self._letters is not None:
-            self._letters.lost()
+        if self._worker_messages is not None:
+            self._worker_messages.lost()
 
-    async def _restore(self, link: Link) -> None:
+    async def _restore(self, link: OpenConnection) -> None:
         """What must stand on a new connection before anybody uses it; raises the library's errors."""
 
         if self._messages:
@@ -176,8 +176,8 @@ class RabbitBus:
         await self._changes.start(link.events, self.sender.server_id)
         await self._events.start(link.events)
         await self._inbox.resume(link)
-        if self._letters is not None:
-            await self._letters.start(link)
+        if self._worker_messages is not None:
+            await self._worker_messages.start(link)
 
     async def _bind(self, by: int, legs: Sequence[str]) -> None:
         with bus_errors("binding the events of calls"):
@@ -187,12 +187,12 @@ class RabbitBus:
         with bus_errors("unbinding the events of calls"):
             await self._change_bindings(await self._link(), (), legs, by)
 
-    async def _link(self) -> Link:
+    async def _link(self) -> OpenConnection:
         async with asyncio.timeout(self.settings.publish_timeout_s):
             return await self._connection.current()
 
     async def _change_bindings(
-        self, link: Link, bind: Sequence[str], unbind: Sequence[str], by: int = 0
+        self, link: OpenConnection, bind: Sequence[str], unbind: Sequence[str], by: int = 0
     ) -> None:
         await link.change_bindings(
             self.sender.server_id, [binding_of(leg) for leg in bind], [binding_of(leg) for leg in unbind], by
@@ -223,7 +223,7 @@ async def open_bus(
     event_queue: str | None = None,
     watched: Mapping[str, Changed] | None = None,
     messages: bool = False,
-    letters: Letters | None = None,
+    worker_messages: WorkerMessages | None = None,
 ) -> AsyncIterator[RabbitBus]:
     """A bus that connects, and stays connected; on leaving, what is not settled goes back to the queue.
 
@@ -234,11 +234,16 @@ async def open_bus(
         event_queue: name of the worker's own queue; by default a new one for each start.
         watched: by database, whom to tell of its changes.
         messages: text messages will be sent.
-        letters: what carries letters between workers, over the same connection.
+        worker_messages: what carries messages between workers, over the same connection.
     """
     queue = event_queue or f"{node}-{random.getrandbits(64):016x}"
     bus = RabbitBus(
-        settings, node=node, event_queue=queue, watched=watched, messages=messages, letters=letters
+        settings,
+        node=node,
+        event_queue=queue,
+        watched=watched,
+        messages=messages,
+        worker_messages=worker_messages,
     )
     try:
         yield bus

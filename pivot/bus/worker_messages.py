@@ -1,4 +1,4 @@
-"""Letters between the workers of a cluster, in queues that only their holder's connection can use.
+"""Messages between the workers of a cluster, in queues that only their holder's connection can use.
 
 The broker lets one connection at a time hold an exclusive queue and deletes it with that connection. Whoever
 declares it first is its holder; to everybody else the declaration is refused, which costs them the channel.
@@ -18,7 +18,7 @@ from aiormq.exceptions import ChannelLockedResource
 from pamqp.commands import Basic
 
 from pivot.bus.error_mapping import bus_errors, shown
-from pivot.bus.open_connection import Link, open_channel
+from pivot.bus.open_connection import OpenConnection, open_channel
 from pivot.bus.write_batching import bunch_frames
 from pivot.errors import BusError
 
@@ -30,7 +30,7 @@ _CLAIM_TIMEOUT_S = 5.0
 
 
 class Recipient(Protocol):
-    """Whom the letters are for; all of it returns at once."""
+    """Whom the messages are for; all of it returns at once."""
 
     def opened(self) -> None:
         """Our inbox stands; nothing that stood before does."""
@@ -39,18 +39,18 @@ class Recipient(Protocol):
         """Inbox and boxes are gone."""
 
     def received(self, box: str, body: bytes) -> None:
-        """A letter for our inbox, or for a box that we hold."""
+        """A message for our inbox, or for a box that we hold."""
 
     def returned(self, box: str, body: bytes) -> None:
-        """Nobody holds this box, or nobody knows whether it got the letter."""
+        """Nobody holds this box, or nobody knows whether it got the message."""
 
 
-class Letters:
-    """The meetings' `Post` over the worker's connection.
+class WorkerMessages:
+    """The meetings' `MessagePublisher` over the worker's connection.
 
     Args:
         name: this worker's, for the names of its inboxes.
-        send_timeout_s: a letter that the broker has not confirmed by then counts as returned.
+        send_timeout_s: a message that the broker has not confirmed by then counts as returned.
     """
 
     def __init__(self, name: str, send_timeout_s: float = 10.0) -> None:
@@ -58,7 +58,7 @@ class Letters:
         self._name = name
         self._send_timeout_s = send_timeout_s
         self._recipient: Recipient | None = None
-        self._link: Link | None = None
+        self._link: OpenConnection | None = None
         self._channel: Channel | None = None
         self._claims: Channel | None = None
         self._claiming = asyncio.Lock()
@@ -67,7 +67,7 @@ class Letters:
     def serve(self, recipient: Recipient) -> None:
         self._recipient = recipient
 
-    async def start(self, link: Link) -> None:
+    async def start(self, link: OpenConnection) -> None:
         """Open an inbox on a new connection, if there is somebody to serve; raises the library's errors.
 
         It has another name each time: the broker may not have noticed yet that the last connection is gone.
@@ -124,7 +124,7 @@ class Letters:
 
     async def _consume(self, channel: Channel, box: str) -> None:
         async def received(message: DeliveredMessage) -> None:
-            """Nothing waits before the recipient, so letters keep their order."""
+            """Nothing waits before the recipient, so messages keep their order."""
             if self._channel is channel and self._recipient is not None:
                 self._recipient.received(box, message.body)
 
@@ -134,7 +134,7 @@ class Letters:
         channel = self._channel
         if channel is None:
             return
-        task = asyncio.create_task(self._confirmed(channel, exchange, box, body), name=f"letter to {box}")
+        task = asyncio.create_task(self._confirmed(channel, exchange, box, body), name=f"message to {box}")
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 

@@ -13,7 +13,7 @@ _FULL_QUEUE_S = 0.01
 
 
 @dataclass(slots=True)
-class Bunch:
+class WriteBatch:
     """Stands in front of a connection's queue to the writer; joins what is put until the loop turns.
 
     Order stays. Nobody may wait for a frame's way into the socket: we wait for the broker's word instead.
@@ -49,6 +49,6 @@ class Bunch:
 
 def bunch_frames(*channels: Channel) -> None:
     """Let the frames of these channels of one connection leave in bunches; none outlives the others."""
-    bunch = Bunch(channels[0].write_queue, lambda: channels[0].is_closed)
+    batch = WriteBatch(channels[0].write_queue, lambda: channels[0].is_closed)
     for channel in channels:
-        channel.write_queue = bunch  # type: ignore[assignment]  # all that a channel does with it is to put
+        channel.write_queue = batch  # type: ignore[assignment]  # all that a channel does with it is to put

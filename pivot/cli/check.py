@@ -47,8 +47,8 @@ async def check_as_configured(targets: Iterable[str], settings: Settings) -> lis
     Raises:
         ConfigError: a file cannot be read, or the plug-in does not open.
     """
-    async with open_speech(settings.speech) as studio:
-        speech = studio.repertoire if studio else Repertoire()
+    async with open_speech(settings.speech) as synthesiser:
+        speech = synthesiser.repertoire if synthesiser else Repertoire()
         return await check(targets, settings, rules_of(settings, Schemas.bundled(), speech=speech))
 
 

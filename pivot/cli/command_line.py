@@ -136,7 +136,7 @@ def check_config(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
 ) -> None:
     """What differs from the defaults, and its origin; secrets hidden. Exit 1 with the key at fault."""
-    from pivot.app.http_servers import require_door
+    from pivot.app.http_servers import require_port
     from pivot.cli import check_config as command
     from pivot.fetch.fetcher import open_fetcher
     from pivot.speech.opening import open_speech
@@ -144,7 +144,7 @@ def check_config(
     async def try_out() -> None:
         """The fetcher reads networks, ports, keys and files when it opens, the speech plug-in its options;
         nothing is asked of anybody."""
-        require_door(loaded.settings)
+        require_port(loaded.settings)
         async with open_fetcher(loaded.settings.fetch), open_speech(loaded.settings.speech):
             pass
 

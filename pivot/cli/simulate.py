@@ -75,7 +75,7 @@ def simulate(target: str, script: Script, settings: Settings, *, as_json: bool) 
     Raises:
         ConfigError: the target is no URL and no readable file.
     """
-    teller = Teller(as_json)
+    teller = Transcript(as_json)
     if is_url(target):
         asyncio.run(_call(target, script, settings, teller))
         return
@@ -102,7 +102,7 @@ class Folder:
         return [self._folder / name, *(self._folder / (name + suffix) for suffix in TYPES)]
 
 
-class Teller:
+class Transcript:
     """Writes down what happens, for people or as one JSON object a line; an observer of the call."""
 
     def __init__(self, as_json: bool) -> None:
@@ -142,7 +142,7 @@ class Teller:
 
 
 async def _call(
-    url: str, script: Script, settings: Settings, teller: Teller, fetcher: Fetcher | None = None
+    url: str, script: Script, settings: Settings, teller: Transcript, fetcher: Fetcher | None = None
 ) -> None:
     async with AsyncExitStack() as rooms:
         if fetcher is None:

@@ -13,7 +13,7 @@ from pivot.cluster import system_config
 from pivot.cluster import system_schemas as library
 from pivot.cluster.owners import CouchOwners
 from pivot.cluster.phones import CouchPhones
-from pivot.cluster.refreshing import Kept, Pauses
+from pivot.cluster.refreshing import Pauses, Refreshed
 from pivot.cluster.system_config import Figures, SystemConfig, figures_of
 from pivot.cluster.system_schemas import Library
 from pivot.debug.couch import Couch, MissingDatabaseError
@@ -66,17 +66,17 @@ class Cluster:
         self.figures = Figures()
         self.owners: CouchOwners | None = None
         self.phones: CouchPhones | None = None
-        self.kept: dict[str, Kept] = {}
+        self.kept: dict[str, Refreshed] = {}
         if wanted.accounts:
             now = asyncio.get_running_loop().time
             self.owners = CouchOwners(couch, now)
             self.phones = CouchPhones(couch, now)
         if wanted.settings:
             database = system_config.DATABASE
-            self.kept[database] = Kept(database, self._read_settings, wanted.pauses)
+            self.kept[database] = Refreshed(database, self._read_settings, wanted.pauses)
         if wanted.schemas:
             database = library.DATABASE
-            self.kept[database] = Kept(database, self._read_schemas, wanted.pauses)
+            self.kept[database] = Refreshed(database, self._read_schemas, wanted.pauses)
 
     @property
     def schemas(self) -> Schemas:

@@ -17,7 +17,7 @@ import structlog
 from pivot.cluster.attributes import Document, is_false, is_true, owners_of, text
 from pivot.cluster.endpoints import Owned, endpoints_of
 from pivot.cluster.identity import identity_of
-from pivot.cluster.read_cache import Ages, Recent
+from pivot.cluster.read_cache import Ages, ReadCache
 from pivot.debug.couch import Couch, MissingDatabaseError, MissingError
 from pivot.debug.names import account_database, is_account_id
 from pivot.errors import StoreError
@@ -54,7 +54,7 @@ class CouchPhones:
         self._couch = couch
         self._now = now
         self._limit_s = limit_s
-        self._recent: Recent[tuple[str, ...], Any] = Recent(now, ages=ages, limit_s=limit_s)
+        self._recent: ReadCache[tuple[str, ...], Any] = ReadCache(now, ages=ages, limit_s=limit_s)
         self._quiet_until = 0.0
 
     async def look_up(self, call: Call, wanted: tuple[Wanted, ...]) -> tuple[tuple[Endpoint, ...], ...]:
@@ -117,7 +117,7 @@ class _Account:
     Raises (everywhere): StoreError.
     """
 
-    def __init__(self, account_id: str, couch: Couch, recent: Recent[tuple[str, ...], Any]) -> None:
+    def __init__(self, account_id: str, couch: Couch, recent: ReadCache[tuple[str, ...], Any]) -> None:
         self.id = account_id
         self._database = account_database(account_id)
         self._couch = couch

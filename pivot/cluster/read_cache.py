@@ -27,7 +27,7 @@ class Ages:
     usable_s: float = 600.0
 
 
-class Recent(Generic[K, V]):
+class ReadCache(Generic[K, V]):
     """Answers by question. Who asks while somebody else's question is under way waits for that one.
 
     Args:

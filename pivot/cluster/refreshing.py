@@ -26,7 +26,7 @@ class Pauses:
     """After the first failure; doubles with each, up to `poll_s`."""
 
 
-class Kept:
+class Refreshed:
     """Reads at once, on every change, and every now and then in any case; never raises.
 
     Args:

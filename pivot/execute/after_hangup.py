@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pivot.execute.state import CallState
-from pivot.execute.step_context import Course
+from pivot.execute.step_context import Commands
 from pivot.model.commands import CancelFetch, CancelTimer, Command, Notify, UnbindCall
 from pivot.model.notes import Note
 from pivot.model.queues import LeaveQueue
@@ -12,7 +12,7 @@ from pivot.model.speech import DropSpeech
 from pivot.model.switch import Hangup, SendFile
 
 
-def without_channel(course: Course, state: CallState) -> Course:
+def without_channel(course: Commands, state: CallState) -> Commands:
     """What of a course may still be done; all of it has its effect on the state."""
     yield from (item for item in list(course) if outlives_channel(item, state))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pivot.execute.document_request import Texts
 from pivot.execute.ids import call_sid, sid
 from pivot.execute.profile import SidFormat
-from pivot.execute.step_context import Line
+from pivot.execute.step_context import StepContext
 from pivot.model.rooms import Guest, RoomNotice
 
 _WORDS = {
@@ -16,36 +16,36 @@ _WORDS = {
 }
 
 
-def conference_sid(room: str, conference: str, line: Line) -> str:
+def conference_sid(room: str, conference: str, context: StepContext) -> str:
     """Twilio's is one for each conference; Kazoo's is what the switch calls it, one for each room."""
-    raw = line.profile.sid_format is SidFormat.RAW
-    return sid(line.profile, "CF", room if raw else conference or room)
+    raw = context.profile.sid_format is SidFormat.RAW
+    return sid(context.profile, "CF", room if raw else conference or room)
 
 
-def conference_parameters(notice: RoomNotice, conference_sid: str, name: str, line: Line) -> Texts:
+def conference_parameters(notice: RoomNotice, conference_sid: str, name: str, context: StepContext) -> Texts:
     """What is told beside the account; the standard set would be of the call that happens to tell it."""
     told: list[tuple[str, str]] = [
         ("ConferenceSid", conference_sid),
         ("FriendlyName", name),
         ("SequenceNumber", str(notice.number)),
-        *line.timestamp(),
+        *context.timestamp(),
         ("StatusCallbackEvent", _WORDS[notice.event]),
     ]
     if notice.guest is not None:
-        told += _participant(notice.guest, line)
+        told += _participant(notice.guest, context)
     if notice.event == "leave":
         told.append(("ParticipantCallStatus", "completed" if notice.hung_up else "in-progress"))
         told.append(("ReasonParticipantLeft", _reason(notice)))
     if notice.reason is not None:
         told.append(("ReasonConferenceEnded", notice.reason.value))
     if notice.ended_by:
-        told.append(("CallSidEndingConference", call_sid(line.profile, notice.ended_by)))
+        told.append(("CallSidEndingConference", call_sid(context.profile, notice.ended_by)))
     return tuple(told)
 
 
-def _participant(guest: Guest, line: Line) -> Texts:
+def _participant(guest: Guest, context: StepContext) -> Texts:
     told = {
-        "CallSid": call_sid(line.profile, guest.call_id),
+        "CallSid": call_sid(context.profile, guest.call_id),
         "Muted": _written(guest.muted),
         "Hold": _written(False),
         "Coaching": _written(bool(guest.coaching)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.commands import BindCall, CancelTimer, StartTimer, UnbindCall
 from pivot.model.dialling import LegsParted
 from pivot.model.events import ChannelDestroyed, ChannelFound, Event, TimerFired
@@ -30,12 +30,12 @@ class LegWatch:
     """Questions in a row that have no answer."""
     over: bool = False
 
-    def start(self, line: Line) -> Course:
-        self.timer = f"leg {line.draw_id()}"
+    def start(self, context: StepContext) -> Commands:
+        self.timer = f"leg {context.draw_id()}"
         yield BindCall(self.leg)
-        yield from self._ask(line)
+        yield from self._ask(context)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         match event:
             case ChannelDestroyed(call_id) | LegsParted(call_id) if call_id == self.leg:
                 self.over = True
@@ -44,13 +44,13 @@ class LegWatch:
             case TimerFired(name) if name == self.timer and self.silent >= _SILENT_TIMES:
                 self.over = True
             case TimerFired(name) if name == self.timer:
-                yield from self._ask(line)
+                yield from self._ask(context)
 
-    def stop(self) -> Course:
+    def stop(self) -> Commands:
         yield CancelTimer(self.timer)
         yield UnbindCall(self.leg)
 
-    def _ask(self, line: Line) -> Course:
+    def _ask(self, context: StepContext) -> Commands:
         self.silent += 1
-        yield AskChannel(line.draw_id(), self.leg)
+        yield AskChannel(context.draw_id(), self.leg)
         yield StartTimer(self.timer, _ASK_S)

@@ -42,7 +42,7 @@ from pivot.execute.phases.repeated import is_repeated
 from pivot.execute.phases.running import when_running
 from pivot.execute.rules import Rules
 from pivot.execute.state import CallState, Phase, Verdict
-from pivot.execute.step_context import Course
+from pivot.execute.step_context import Commands
 from pivot.model.call import Call
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import BusCommand, Command
@@ -88,7 +88,7 @@ class CallMachine:
             return call
         return replace(call, call_id=leg, control_queue=self.state.controls[leg])
 
-    def _react(self, event: Event, at_s: float) -> Course:
+    def _react(self, event: Event, at_s: float) -> Commands:
         if self.state.phase is not Phase.RUNNING:
             yield from self._see(event, at_s)
             return
@@ -96,7 +96,7 @@ class CallMachine:
             if not hangup.is_stale(self._core, each):
                 yield from self._see(each.event, at_s)
 
-    def _see(self, event: Event, at_s: float) -> Course:
+    def _see(self, event: Event, at_s: float) -> Commands:
         core = self._core
         match self.state.phase:
             case Phase.NEW:
@@ -114,7 +114,7 @@ class CallMachine:
             case phase:
                 assert_never(phase)
 
-    def _abandon(self, code: Code, message: str, at_s: float) -> Course:
+    def _abandon(self, code: Code, message: str, at_s: float) -> Commands:
         match self.state.phase:
             case Phase.NEW | Phase.ASKING:
                 yield from callflow.fail(self._core, code, message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.step import AskFor, Finish, GoOn, Linger, Result, Step
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.events import Event
 from pivot.model.instructions import GatherVerb, Instruction, SayVerb
 from pivot.model.plain import plain
@@ -29,21 +29,21 @@ class Program:
     result: Result | None = None
     """Set when the document is over: `AskFor` or `Finish`."""
 
-    def start(self, line: Line) -> Course:
-        yield from self._advance(line)
+    def start(self, context: StepContext) -> Commands:
+        yield from self._advance(context)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         if self.step is not None:
-            yield from self.step.receive(event, line)
-            yield from self._advance(line)
+            yield from self.step.receive(event, context)
+            yield from self._advance(context)
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         """Nothing of this document may go on."""
         if self.step is not None:
-            yield from self.step.stop(line)
+            yield from self.step.stop(context)
             self.step = None
 
-    def part(self, event: Event, line: Line, *, patient: bool = True) -> Course:
+    def part(self, event: Event, context: StepContext, *, patient: bool = True) -> Commands:
         """The leg is gone: the step may have a last word or question; nothing further is started.
 
         A step that lingers sees what comes after the leg's end, too, until it has another result or, when we
@@ -52,14 +52,14 @@ class Program:
         step = self.step
         if step is None:
             return
-        yield from step.receive(event, line)
+        yield from step.receive(event, context)
         if isinstance(step.result, Linger) and patient:
             return
-        yield from step.stop(line)
+        yield from step.stop(context)
         self.step = None
         self.result = step.result if isinstance(step.result, AskFor) else None
 
-    def _prepare_next(self) -> Course:
+    def _prepare_next(self) -> Commands:
         """What is synthesised is begun while the step before it runs, so that no silence comes between."""
         following = self.instructions[self.position] if self.position < len(self.instructions) else None
         if isinstance(following, GatherVerb) and following.prompts:
@@ -67,7 +67,7 @@ class Program:
         if isinstance(following, SayVerb) and following.wish is not None:
             yield PrepareSpeech(following.wish)
 
-    def _advance(self, line: Line) -> Course:
+    def _advance(self, context: StepContext) -> Commands:
         """Start steps as long as the running one is over at once."""
         while self.result is None:
             if self.step is not None:
@@ -79,8 +79,8 @@ class Program:
             elif self.position == len(self.instructions):
                 self.result = Finish(asked=False)
             else:
-                self.step = line.step_for(self.instructions[self.position])
+                self.step = context.step_for(self.instructions[self.position])
                 self.position += 1
-                yield from self.step.start(line)
+                yield from self.step.start(context)
                 if self.step.result is None:
                     yield from self._prepare_next()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.ids import call_sid, sid
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.execute.times import whole_seconds
 from pivot.model.call import Method
 from pivot.model.events import Event, FileSent, RecordingStarted, RecordingStopped
@@ -55,59 +55,59 @@ class Recording:
         return f"{self.key}.{self.extension}"
 
 
-def recording_parameters(recording: Recording, line: Line) -> tuple[tuple[str, str], ...]:
+def recording_parameters(recording: Recording, context: StepContext) -> tuple[tuple[str, str], ...]:
     """What a verb's own request is told of its recording."""
-    parameters = _parameters(recording, line)
-    return parameters if line.profile.recordings_have_sid else parameters[:2]
+    parameters = _parameters(recording, context)
+    return parameters if context.profile.recordings_have_sid else parameters[:2]
 
 
-def _parameters(recording: Recording, line: Line) -> tuple[tuple[str, str], ...]:
+def _parameters(recording: Recording, context: StepContext) -> tuple[tuple[str, str], ...]:
     return (
         ("RecordingUrl", recording.url),
         ("RecordingDuration", str(whole_seconds(recording.length_s))),
-        ("RecordingSid", sid(line.profile, "RE", recording.key)),
+        ("RecordingSid", sid(context.profile, "RE", recording.key)),
     )
 
 
-def file_url(key: str, place: str, line: Line) -> str:
+def file_url(key: str, place: str, context: StepContext) -> str:
     """Where the file of this key is put and fetched, under a place that is an absolute URL."""
     path, mark, query = place.partition("#")[0].partition("?")
-    return f"{path.rstrip('/')}/{key}.{line.rules.recording_extension}{mark}{query}"
+    return f"{path.rstrip('/')}/{key}.{context.rules.recording_extension}{mark}{query}"
 
 
-def begin_recording(recording: Recording, line: Line) -> None:
+def begin_recording(recording: Recording, context: StepContext) -> None:
     """From now on events are watched for it."""
-    recording.extension = line.rules.recording_extension
-    line.state.recordings.append(recording)
+    recording.extension = context.rules.recording_extension
+    context.state.recordings.append(recording)
 
 
-def drop_recording(recording: Recording, line: Line) -> None:
+def drop_recording(recording: Recording, context: StepContext) -> None:
     """Nobody wants it: it is not sent anywhere, and nobody is told."""
-    line.state.recordings = [each for each in line.state.recordings if each.key != recording.key]
+    context.state.recordings = [each for each in context.state.recordings if each.key != recording.key]
 
 
-def lose_recording(recording: Recording, line: Line) -> Course:
+def lose_recording(recording: Recording, context: StepContext) -> Commands:
     """There is and will be no file; who waits for it is told."""
-    drop_recording(recording, line)
-    yield from _tell(recording, "absent", line)
+    drop_recording(recording, context)
+    yield from _tell(recording, "absent", context)
 
 
-def receive(event: Event, line: Line) -> Course:
+def receive(event: Event, context: StepContext) -> Commands:
     """What the recordings of this call do because of `event`."""
-    for recording in line.state.recordings:
+    for recording in context.state.recordings:
         match event:
             case RecordingStarted(call_id, path) if (
                 _is_of(recording, call_id, path) and not recording.started
             ):
                 recording.started = True
-                recording.began = dict(line.timestamp()).get("Timestamp", "")
-                yield from _tell(recording, "in-progress", line)
+                recording.began = dict(context.timestamp()).get("Timestamp", "")
+                yield from _tell(recording, "in-progress", context)
             case RecordingStopped() if _is_of(recording, event.call_id, event.path):
-                yield from _stopped(recording, event, line)
+                yield from _stopped(recording, event, context)
             case FileSent(msg_id, ok) if msg_id == recording.upload_id:
                 recording.done = True
-                yield from _tell(recording, _COMPLETED if ok else "absent", line)
-    line.state.recordings = [each for each in line.state.recordings if not each.done]
+                yield from _tell(recording, _COMPLETED if ok else "absent", context)
+    context.state.recordings = [each for each in context.state.recordings if not each.done]
 
 
 def is_event_of(recording_key: str, event: RecordingStopped | RecordingStarted) -> bool:
@@ -115,13 +115,13 @@ def is_event_of(recording_key: str, event: RecordingStopped | RecordingStarted) 
     return not event.path or recording_key in event.path
 
 
-def is_filed(recording_key: str, event: Event, line: Line) -> bool:
+def is_filed(recording_key: str, event: Event, context: StepContext) -> bool:
     """Whether the file of this key lies at its URL, or never will, when `event` has happened.
 
     Until then a server that is told the URL would find nothing there: the media server puts the file some
     20 to 70 ms after the recording's end.
     """
-    recording = next((each for each in line.state.recordings if each.key == recording_key), None)
+    recording = next((each for each in context.state.recordings if each.key == recording_key), None)
     match event:
         case FileSent(msg_id) if recording is not None:
             return bool(recording.upload_id) and msg_id == recording.upload_id
@@ -134,28 +134,28 @@ def _is_of(recording: Recording, call_id: str, path: str) -> bool:
     return recording.key in path if path else (recording.leg == call_id and not recording.upload_id)
 
 
-def _stopped(recording: Recording, event: RecordingStopped, line: Line) -> Course:
+def _stopped(recording: Recording, event: RecordingStopped, context: StepContext) -> Commands:
     recording.length_s = event.length_s
     if event.path:
-        recording.upload_id = line.draw_id()
+        recording.upload_id = context.draw_id()
         yield SendFile(recording.upload_id, event.path, recording.url, event.node)
     else:
         recording.done = True
-        yield from _tell(recording, _COMPLETED, line)
+        yield from _tell(recording, _COMPLETED, context)
 
 
-def _tell(recording: Recording, word: str, line: Line) -> Course:
+def _tell(recording: Recording, word: str, context: StepContext) -> Commands:
     status = recording.status
     if status is None or word not in (status.events or (_COMPLETED,)):
         return
     told = (
         ("RecordingStatus", word),
-        *_parameters(recording, line),
+        *_parameters(recording, context),
         ("RecordingChannels", str(recording.channels)),
         *((("RecordingStartTime", recording.began),) if recording.began else ()),
         ("RecordingSource", recording.source),
         ("RecordingTrack", recording.track),
-        ("CallSid", call_sid(line.profile, recording.leg)),
+        ("CallSid", call_sid(context.profile, recording.leg)),
         *((("ConferenceSid", recording.conference_sid),) if recording.conference_sid else ()),
     )
-    yield from line.notify(status.url, status.method or Method.POST, told)
+    yield from context.notify(status.url, status.method or Method.POST, told)

@@ -14,7 +14,7 @@ from pivot.execute.parameters import ChildLeg
 from pivot.execute.program import Program
 from pivot.execute.state import Question
 from pivot.execute.step import AskFor, Finish, StopWaiting
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.execute.urls import base_url
 from pivot.model.call import Method
 from pivot.model.codes import Code
@@ -28,7 +28,7 @@ from pivot.translate.twiml.places import Place
 
 @plain
 @dataclass(slots=True)
-class Aside:
+class SideDocument:
     """One run of side documents, from a URL to their end.
 
     `result` is set when it is over: a `Finish`, by a Hangup or at the document's end; `failed` tells that
@@ -52,46 +52,46 @@ class Aside:
     result: Finish | StopWaiting | None = None
     failed: bool = False
 
-    def ask(self, url: str, method: Method, line: Line, extra: Texts = ()) -> Course:
+    def ask(self, url: str, method: Method, context: StepContext, extra: Texts = ()) -> Commands:
         """Begin, or begin anew; `url` as written in the document of `line`."""
-        absolute = line.resolve(url)
+        absolute = context.resolve(url)
         self.result, self.wanted, self.failed = None, None, False
-        self.question, fetch = line.elsewhere(self.leg, absolute, self.child).ask(absolute, method, extra)
+        self.question, fetch = context.elsewhere(self.leg, absolute, self.child).ask(absolute, method, extra)
         yield replace(fetch, place=self.place.value)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         """Every event of the call; those for others are ignored."""
         match event:
             case Fetched(fetch_id) if self._awaits(fetch_id):
-                yield from self._begin(event, line)
+                yield from self._begin(event, context)
             case FetchFailed(fetch_id) if self._awaits(fetch_id):
                 self._lose()
             case _ if self.program is not None:
-                yield from self.program.receive(event, self._line(line))
-                yield from self._follow(line)
+                yield from self.program.receive(event, self._line(context))
+                yield from self._follow(context)
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         """Nothing of it may go on."""
         if self.question is not None:
             yield CancelFetch(self.question.fetch_id)
             self.question = None
         if self.program is not None:
-            yield from self.program.stop(self._line(line))
+            yield from self.program.stop(self._line(context))
             self.program = None
 
     def _awaits(self, fetch_id: str) -> bool:
         return self.question is not None and self.question.fetch_id == fetch_id
 
-    def _line(self, line: Line) -> Line:
+    def _line(self, context: StepContext) -> StepContext:
         assert self.program is not None
-        return line.elsewhere(self.leg, self.program.base_url, self.child)
+        return context.elsewhere(self.leg, self.program.base_url, self.child)
 
-    def _begin(self, event: Fetched, line: Line) -> Course:
+    def _begin(self, event: Fetched, context: StepContext) -> Commands:
         question, self.question = self.question, None
         assert question is not None
         fetch_id, iteration = question.fetch_id, question.iteration
         try:
-            document = line.document_of(event, self.place)
+            document = context.document_of(event, self.place)
         except DocumentError as error:
             yield AnswerRefused(
                 fetch_id, iteration, error.code, str(error), error.details or {}, error.line, error.column
@@ -103,33 +103,33 @@ class Aside:
             self._lose()
             return
         yield AnswerAccepted(fetch_id, iteration, "twiml", document.warnings)
-        base = base_url(line.profile, question.asked_url, question.sent_url, event.answer.url)
+        base = base_url(context.profile, question.asked_url, question.sent_url, event.answer.url)
         self.program = Program(self.leg, base, document.instructions)
-        self.began_s = line.at_s
-        yield from self.program.start(self._line(line))
-        yield from self._follow(line)
+        self.began_s = context.at_s
+        yield from self.program.start(self._line(context))
+        yield from self._follow(context)
 
-    def _follow(self, line: Line) -> Course:
+    def _follow(self, context: StepContext) -> Commands:
         match self.program.result if self.program else None:
             case AskFor(url, method, extra) as asked if self.patient:
-                self.wanted = replace(asked, url=self._line(line).resolve(url))
+                self.wanted = replace(asked, url=self._line(context).resolve(url))
                 self.program = None
-            case AskFor() if self._is_loop(line):
+            case AskFor() if self._is_loop(context):
                 self.program = None
-                yield line.fault(f"{self.brief} documents in a row beside the call", 14106, Code.CALL_LOOP)
+                yield context.fault(f"{self.brief} documents in a row beside the call", 14106, Code.CALL_LOOP)
                 self._lose()
             case AskFor(url, method, extra):
-                inner = self._line(line)
+                inner = self._line(context)
                 self.program = None
                 yield from self.ask(url, method, inner, extra)
             case Finish() | StopWaiting() as result:
                 self.program = None
                 self.result = result
 
-    def _is_loop(self, line: Line) -> bool:
+    def _is_loop(self, context: StepContext) -> bool:
         """As of the call's own documents: see `phases/loops.py`."""
-        self.brief = self.brief + 1 if line.at_s - self.began_s < line.rules.brief_s else 0
-        return self.brief >= line.rules.max_iterations
+        self.brief = self.brief + 1 if context.at_s - self.began_s < context.rules.brief_s else 0
+        return self.brief >= context.rules.max_iterations
 
     def _lose(self) -> None:
         self.question = None

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.call import Method
 from pivot.model.events import Event
 from pivot.model.plain import plain
@@ -77,11 +77,11 @@ class Step(Protocol):
 
     result: Result | None
 
-    def start(self, line: Line) -> Course:
+    def start(self, context: StepContext) -> Commands:
         """Begin."""
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         """React; events that are not for this step are ignored."""
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         """End before the time: nothing of this step may go on."""

@@ -36,7 +36,7 @@ from pivot.translate.twiml.places import Place
 if TYPE_CHECKING:
     from pivot.execute.step import Step
 
-Course: TypeAlias = Iterator[Command | Note]
+Commands: TypeAlias = Iterator[Command | Note]
 """What is to be done, in order."""
 
 
@@ -54,7 +54,7 @@ _MOST_CHARACTERS = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StepContext:
     """The call as a step sees it at one event.
 
     Attributes:
@@ -79,7 +79,7 @@ class Line:
     child: ChildLeg | None = None
     queued: bool = False
 
-    def elsewhere(self, leg: str, base_url: str, child: ChildLeg | None = None) -> Line:
+    def elsewhere(self, leg: str, base_url: str, child: ChildLeg | None = None) -> StepContext:
         """The same call, for another document, perhaps on another leg."""
         return replace(self, leg=leg, base_url=base_url, child=child)
 
@@ -96,7 +96,7 @@ class Line:
         """What a switch command's `leg` has to be: None for the caller's own."""
         return None if self.is_caller else self.leg
 
-    def pick_up(self) -> Course:
+    def pick_up(self) -> Commands:
         """Answer the call, once."""
         if self.is_caller and not self.state.answered:
             self.state.answered = True
@@ -112,7 +112,7 @@ class Line:
         """Earlier keys are gone; that none came since is told where the profile says so."""
         self.state.typed, self.state.keys_wanted = "", True
 
-    def show_number(self, number: str) -> Course:
+    def show_number(self, number: str) -> Commands:
         """From now on the caller has this number, where the profile keeps it."""
         if self.profile.dial_sets_number:
             self.state.shown_number = number
@@ -158,12 +158,12 @@ class Line:
             is_aside=True,
         )
 
-    def notify(self, url: str, method: Method, told: Texts) -> Course:
+    def notify(self, url: str, method: Method, told: Texts) -> Commands:
         """Tell a server something beside the call, with the standard parameters; `url` is absolute."""
         request = self._request(url, method, told)
         yield Notify(replace(request, purpose=Purpose.CALLBACK))
 
-    def notify_of_account(self, url: str, method: Method, told: Texts, series: str) -> Course:
+    def notify_of_account(self, url: str, method: Method, told: Texts, series: str) -> Commands:
         """The same about something that several calls share: of this call nothing is told, and what is told
         of one thing keeps its order."""
         source = source_of(self.state, self.profile, url, method, told)
@@ -208,7 +208,7 @@ class Line:
         """What the document asks does not happen at all; the call goes on."""
         return Noticed(code, message, twilio_code, is_error=True)
 
-    def set_variables(self, variables: tuple[NameValue, ...]) -> Course:
+    def set_variables(self, variables: tuple[NameValue, ...]) -> Commands:
         """Let these ride on every later request; names that have a meaning of their own are left out."""
         stored = dict(self.state.user_variables)
         stored |= {item.name: item.value for item in variables if not is_standard_name(item.name)}

@@ -19,7 +19,7 @@ from pivot.execute.dialling.party import DialledParty
 from pivot.execute.dialling.targets import parties_of
 from pivot.execute.document_request import Texts
 from pivot.execute.ids import account_sid, call_sid, sid
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.call import Method
 from pivot.model.instructions import (
     Callback,
@@ -54,9 +54,9 @@ class Stream:
     """When the gateway answered."""
 
     @classmethod
-    def of(cls, noun: GatewayNoun, line: Line) -> Stream:
-        status = None if isinstance(noun, RelayNoun) else line.resolved(noun.status)
-        return cls(noun, sid(line.profile, _PREFIXES[type(noun)], line.draw_id()), status)
+    def of(cls, noun: GatewayNoun, context: StepContext) -> Stream:
+        status = None if isinstance(noun, RelayNoun) else context.resolved(noun.status)
+        return cls(noun, sid(context.profile, _PREFIXES[type(noun)], context.draw_id()), status)
 
     @property
     def word(self) -> str:
@@ -67,29 +67,31 @@ class Stream:
     def name(self) -> str:
         return "" if isinstance(self.noun, RelayNoun) else self.noun.name or ""
 
-    def party(self, line: Line, *, both_ways: bool) -> DialledParty:
+    def party(self, context: StepContext, *, both_ways: bool) -> DialledParty:
         """The gateway, as somebody to be rung."""
-        headers = tuple(NameValue(f"X-Stream-{name}", value) for name, value in self._told(line, both_ways))
-        gateway = line.rules.stream_gateway
-        (party,) = parties_of(SipNoun(gateway, gateway, headers=headers), (), as_called(line), line)
+        headers = tuple(
+            NameValue(f"X-Stream-{name}", value) for name, value in self._told(context, both_ways)
+        )
+        gateway = context.rules.stream_gateway
+        (party,) = parties_of(SipNoun(gateway, gateway, headers=headers), (), as_called(context), context)
         return party
 
     # Who is told
 
-    def started(self, line: Line) -> Course:
-        self.started_at_s = line.at_s
-        yield from self._tell("started", line)
+    def started(self, context: StepContext) -> Commands:
+        self.started_at_s = context.at_s
+        yield from self._tell("started", context)
 
-    def ended(self, line: Line) -> Course:
+    def ended(self, context: StepContext) -> Commands:
         """Somebody ended it; one that never began was no stream."""
         if self.started_at_s is not None:
-            yield from self._tell("stopped", line)
+            yield from self._tell("stopped", context)
 
-    def failed(self, why: str, line: Line) -> Course:
-        yield line.fault(f"the gateway of {self.word} was not reached: {why}", NOT_REACHED)
-        yield from self._tell("error", line, why)
+    def failed(self, why: str, context: StepContext) -> Commands:
+        yield context.fault(f"the gateway of {self.word} was not reached: {why}", NOT_REACHED)
+        yield from self._tell("error", context, why)
 
-    def _tell(self, event: str, line: Line, why: str = "") -> Course:
+    def _tell(self, event: str, context: StepContext, why: str = "") -> Commands:
         if self.status is None:
             return
         told: Texts
@@ -108,16 +110,16 @@ class Stream:
                 ("StreamEvent", f"stream-{event}"),
                 *((("StreamError", why),) if why else ()),
             )
-        yield from line.notify(self.status.url, self.status.method, told)
+        yield from context.notify(self.status.url, self.status.method, told)
 
     # What the gateway must know
 
-    def _told(self, line: Line, both_ways: bool) -> Iterator[tuple[str, str]]:
-        noun, call = self.noun, line.state.request.call
+    def _told(self, context: StepContext, both_ways: bool) -> Iterator[tuple[str, str]]:
+        noun, call = self.noun, context.state.request.call
         yield "Kind", {"Stream": "stream", "Transcription": "transcription"}.get(self.word, "relay")
         yield "Sid", self.sid
-        yield "Call-Sid", quote(call_sid(line.profile, call.call_id), safe="")
-        yield "Account-Sid", quote(account_sid(line.profile, call.account_id or ""), safe="")
+        yield "Call-Sid", quote(call_sid(context.profile, call.call_id), safe="")
+        yield "Account-Sid", quote(account_sid(context.profile, call.account_id or ""), safe="")
         yield "Bidirectional", "true" if both_ways else "false"
         if not isinstance(noun, TranscriptionNoun):
             yield "Url", _url(noun.url)

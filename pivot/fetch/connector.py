@@ -18,7 +18,7 @@ from aiohttp import ClientRequest, TCPConnector
 from aiohttp.client_reqrep import ConnectionKey
 
 from pivot.fetch.connection import Connection
-from pivot.fetch.egress_gate import Gate
+from pivot.fetch.egress_gate import EgressGate
 from pivot.fetch.resolver import Resolver
 from pivot.fetch.reuse import WATCHED_S, Reuse
 from pivot.fetch.settings import FetchSettings
@@ -66,7 +66,9 @@ def tls_context(settings: FetchSettings) -> ssl.SSLContext:
     return context
 
 
-def open_connector(settings: FetchSettings, gate: Gate, resolver: Resolver, reuse: Reuse) -> TCPConnector:
+def open_connector(
+    settings: FetchSettings, gate: EgressGate, resolver: Resolver, reuse: Reuse
+) -> TCPConnector:
     """A connector that asks the guard about each address at the moment of connecting."""
     # Each TLS connection owns a buffer of this size, 256 kB by default; a TLS record has 16 kB at most.
     sslproto.SSLProtocol.max_size = 65_536
@@ -87,7 +89,7 @@ def open_connector(settings: FetchSettings, gate: Gate, resolver: Resolver, reus
 
 
 def _open_socket(
-    gate: Gate, sockets: WeakValueDictionary[int, socket.socket], address_info: Any
+    gate: EgressGate, sockets: WeakValueDictionary[int, socket.socket], address_info: Any
 ) -> socket.socket:
     family, kind, protocol, _, peer = address_info
     trace = current.get()

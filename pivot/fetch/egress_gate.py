@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 import structlog
 
-from pivot.fetch.egress_guard import Guard, is_localhost
+from pivot.fetch.egress_guard import EgressGuard, is_localhost
 from pivot.fetch.faults import EgressDenied
 from pivot.fetch.trace import current
 
 log = structlog.get_logger("pivot.fetch")
 
 
-class Gate:
+class EgressGate:
     """Stands in front of every lookup's result and every socket."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: EgressGuard) -> None:
         self.guard = guard
         self.objections = 0
         """Since the start; for metrics."""

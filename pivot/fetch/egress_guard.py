@@ -70,7 +70,7 @@ class Egress(StrEnum):
     """Nothing but this machine; for demo and simulator."""
 
 
-class Guard:
+class EgressGuard:
     """The operator's rules, ready to be asked. No state, no I/O."""
 
     def __init__(

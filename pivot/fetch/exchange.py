@@ -14,13 +14,13 @@ from pivot.fetch import faults
 from pivot.fetch.answer_head import HeaderFlood, NotHttp
 from pivot.fetch.body import cap_for, read_body
 from pivot.fetch.breaker import Breaker, BreakerState
-from pivot.fetch.egress_gate import Gate
+from pivot.fetch.egress_gate import EgressGate
 from pivot.fetch.egress_guard import why_not_public
 from pivot.fetch.faults import Fault, ResolveError
 from pivot.fetch.limits import Memory, Places, Pool
 from pivot.fetch.plan import Plan
 from pivot.fetch.redirects import FOLLOWED, Hop
-from pivot.fetch.request_headers import Asker
+from pivot.fetch.request_headers import RequestHeaders
 from pivot.fetch.resolver import Resolver
 from pivot.fetch.reuse import Reuse
 from pivot.fetch.settings import FetchSettings
@@ -70,8 +70,8 @@ class Tools:
     settings: FetchSettings
     session: aiohttp.ClientSession
     reuse: Reuse
-    asker: Asker
-    gate: Gate
+    asker: RequestHeaders
+    gate: EgressGate
     resolver: Resolver
     everything: Pool
     hosts: Places

@@ -21,14 +21,14 @@ from pivot.fetch.answer_reader import MAX_HEADERS, MAX_LINE_BYTES
 from pivot.fetch.attempt import run_attempt
 from pivot.fetch.breaker import Breaker, BreakerState
 from pivot.fetch.connector import AccountRequest, open_connector
-from pivot.fetch.egress_gate import Gate
-from pivot.fetch.egress_guard import Guard
+from pivot.fetch.egress_gate import EgressGate
+from pivot.fetch.egress_guard import EgressGuard
 from pivot.fetch.exchange import Asking, Tools
 from pivot.fetch.faults import Fault
 from pivot.fetch.limits import Memory, Places, Pool
 from pivot.fetch.plan import make_plan
 from pivot.fetch.redirects import Hop
-from pivot.fetch.request_headers import Asker
+from pivot.fetch.request_headers import RequestHeaders
 from pivot.fetch.resolver import Resolver
 from pivot.fetch.reuse import Reuse
 from pivot.fetch.settings import FetchSettings
@@ -138,7 +138,7 @@ async def open_fetcher(settings: FetchSettings) -> AsyncIterator[HttpFetcher]:
     Raises:
         ConfigError: a setting cannot be used.
     """
-    gate = Gate(_guard(settings))
+    gate = EgressGate(_guard(settings))
     _check(settings)
     reuse = Reuse()
     async with AsyncExitStack() as opened:
@@ -150,7 +150,7 @@ async def open_fetcher(settings: FetchSettings) -> AsyncIterator[HttpFetcher]:
                 settings=settings,
                 session=session,
                 reuse=reuse,
-                asker=Asker(settings),
+                asker=RequestHeaders(settings),
                 gate=gate,
                 resolver=resolver,
                 everything=Pool(settings.max_connections),
@@ -165,7 +165,7 @@ async def open_fetcher(settings: FetchSettings) -> AsyncIterator[HttpFetcher]:
         )
 
 
-def _open_resolver(settings: FetchSettings, gate: Gate) -> Resolver:
+def _open_resolver(settings: FetchSettings, gate: EgressGate) -> Resolver:
     try:
         return Resolver(gate.admit, settings.nameservers, settings.dns_timeout_s)
     except (aiodns.error.DNSError, pycares.AresError) as error:
@@ -175,8 +175,8 @@ def _open_resolver(settings: FetchSettings, gate: Gate) -> Resolver:
         ) from error
 
 
-def _guard(settings: FetchSettings) -> Guard:
-    return Guard(
+def _guard(settings: FetchSettings) -> EgressGuard:
+    return EgressGuard(
         settings.egress,
         allow_networks=settings.allow_networks,
         allow_hosts=settings.allow_hosts,
@@ -188,7 +188,7 @@ def _guard(settings: FetchSettings) -> Guard:
 
 
 def _open_session(
-    settings: FetchSettings, gate: Gate, resolver: Resolver, reuse: Reuse
+    settings: FetchSettings, gate: EgressGate, resolver: Resolver, reuse: Reuse
 ) -> aiohttp.ClientSession:
     try:
         connector = open_connector(settings, gate, resolver, reuse)

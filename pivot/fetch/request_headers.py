@@ -30,7 +30,7 @@ _COMMON = (
 )
 
 
-class Asker:
+class RequestHeaders:
     """Adds to a hop what pivot says on its own account."""
 
     def __init__(self, settings: FetchSettings) -> None:

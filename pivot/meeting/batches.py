@@ -1,4 +1,4 @@
-"""What is written to one addressee in one moment leaves in one letter."""
+"""What is written to one addressee in one moment leaves in one message."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Item = TypeVar("Item")
 ITEMS_OF_A_LETTER = 100
 
 
-class Mailbag(Generic[To, Item]):
+class MessageBatches(Generic[To, Item]):
     """Gathers items by addressee until the loop turns; each addressee's keep their order.
 
-    One letter leaves per addressee and turn, so that thousands of items do not hold up the loop.
+    One message leaves per addressee and turn, so that thousands of items do not hold up the loop.
 
     Args:
         send: called with an addressee and at most `ITEMS_OF_A_LETTER` items.

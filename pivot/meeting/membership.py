@@ -68,7 +68,7 @@ def ends(news: News) -> bool:
 
 @plain
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Membership:
     """One stay of one call in one place."""
 
     stay: int
@@ -96,11 +96,11 @@ class Standing:
             return self.news.other
         return next((word.other for word in self.words if isinstance(word, SayJoined)), "")
 
-    def said(self, command: Command) -> Standing:
+    def said(self, command: Command) -> Membership:
         kept = tuple(word for word in self.words if type(word) is not type(command))
         return replace(self, words=(*kept, command))
 
-    def heard(self, news: News) -> Standing:
+    def heard(self, news: News) -> Membership:
         match news:
             case QueueNews(change=QueueChange.PLACE):
                 return replace(self, words=_without(self.words, AskPlace))

@@ -1,7 +1,7 @@
 """What workers write to each other about places.
 
 A worker writes to the owner of a shard within a *session*: a number that it draws anew each time it tells
-the owner all of its standings. An owner to whom a session is unknown asks for them and does nothing else,
+the owner all of its memberships. An owner to whom a session is unknown asks for them and does nothing else,
 and what is told in an earlier session than the last is not heard: so both always speak of the same state.
 """
 
@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 
 import orjson
 
-from pivot.meeting.membership import Command, News, Standing
+from pivot.meeting.membership import Command, Membership, News
 from pivot.model.plain import from_json, plain, to_json
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ T = TypeVar("T")
 @plain
 @dataclass(frozen=True, slots=True)
 class Resumes:
-    """A new session begins: all standings follow, then `Resumed`.
+    """A new session begins: all memberships follow, then `Resumed`.
 
     `known` has queues that somebody entered, each with when it was used last, in seconds since 1970.
     """
@@ -34,7 +34,7 @@ class Resumes:
 @plain
 @dataclass(frozen=True, slots=True)
 class Stands:
-    standing: Standing
+    membership: Membership
 
 
 @plain
@@ -115,20 +115,20 @@ class ToWorker:
     items: tuple[ToWorkerItem, ...]
 
 
-def encode(letter: ToOwner | ToWorker) -> bytes:
-    return orjson.dumps(to_json(letter))
+def encode(message: ToOwner | ToWorker) -> bytes:
+    return orjson.dumps(to_json(message))
 
 
 def decode(kind: type[T], body: bytes) -> T:
-    """The letter of this kind.
+    """The message of this kind.
 
     Raises:
         ValueError: it is none.
     """
     try:
-        letter = from_json(orjson.loads(body))
+        message = from_json(orjson.loads(body))
     except (TypeError, KeyError) as error:
-        raise ValueError(f"no letter about places: {error!r}") from error
-    if not isinstance(letter, kind):
+        raise ValueError(f"no message about places: {error!r}") from error
+    if not isinstance(message, kind):
         raise ValueError(f"no {kind.__name__}")
-    return letter
+    return message

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import structlog
 
-from pivot.meeting.membership import ENTERS, LEAVES, Command, News, Standing, ends, place_of, way_out
+from pivot.meeting.membership import ENTERS, LEAVES, Command, Membership, News, ends, place_of, way_out
 from pivot.meeting.messages import (
     Alive,
     AsksAll,
@@ -43,7 +43,7 @@ from pivot.model.rooms import (
 log = structlog.get_logger()
 
 Mail: TypeAlias = Callable[[str, int, ToWorkerItem], None]
-"""Puts an item into a letter to this inbox, in this session; returns at once."""
+"""Puts an item into a message to this inbox, in this session; returns at once."""
 
 REMEMBERED_ENDS_S = 60.0
 
@@ -103,15 +103,15 @@ class Owner:
         """Rooms and queues that somebody is in."""
         return self.rooms.places + self.queues.places
 
-    def receive(self, letter: ToOwner) -> None:
+    def receive(self, message: ToOwner) -> None:
         """Do what a worker writes."""
-        for item in letter.items:
+        for item in message.items:
             if isinstance(item, Resumes):
-                self._begin(letter, item)
+                self._begin(message, item)
                 continue
-            worker = self._workers.get(letter.worker)
-            if worker is None or worker.session != letter.session:
-                self._mail(letter.inbox, letter.session, AsksAll())
+            worker = self._workers.get(message.worker)
+            if worker is None or worker.session != message.session:
+                self._mail(message.inbox, message.session, AsksAll())
                 return
             self._do(worker, item)
 
@@ -141,20 +141,20 @@ class Owner:
 
     # Sessions
 
-    def _begin(self, letter: ToOwner, item: Resumes) -> None:
-        worker = self._workers.get(letter.worker)
+    def _begin(self, message: ToOwner, item: Resumes) -> None:
+        worker = self._workers.get(message.worker)
         if worker is None:
-            worker = _Worker(letter.worker, letter.inbox, letter.session, self._clock())
-            self._workers[letter.worker] = worker
-        worker.inbox, worker.session, worker.seen_s = letter.inbox, letter.session, self._clock()
+            worker = _Worker(message.worker, message.inbox, message.session, self._clock())
+            self._workers[message.worker] = worker
+        worker.inbox, worker.session, worker.seen_s = message.inbox, message.session, self._clock()
         worker.resumed = set()
         for queue_id, used_s in item.known:
             self.queues.know(queue_id, used_s)
 
     def _do(self, worker: _Worker, item: Stands | Resumed | Says | Renews) -> None:
         match item:
-            case Stands(standing):
-                self._resume(worker, standing)
+            case Stands(membership):
+                self._resume(worker, membership)
             case Resumed():
                 told, worker.resumed = worker.resumed or set(), None
                 for stay in [each for number, each in worker.stays.items() if number not in told]:
@@ -193,50 +193,50 @@ class Owner:
         else:
             self.queues.perform(call_id, command, tell)
 
-    def _resume(self, worker: _Worker, standing: Standing) -> None:
-        ended = self._ended.get((worker.name, standing.stay))
+    def _resume(self, worker: _Worker, membership: Membership) -> None:
+        ended = self._ended.get((worker.name, membership.stay))
         if ended is not None:
             self._mail(worker.inbox, worker.session, ended[1])
             return
         if worker.resumed is not None:
-            worker.resumed.add(standing.stay)
-        if standing.has_left and standing.stay not in worker.stays:
-            self._end_late(standing)
+            worker.resumed.add(membership.stay)
+        if membership.has_left and membership.stay not in worker.stays:
+            self._end_late(membership)
             return
-        first, *later = standing.words
-        if standing.news is None:
-            self._ended_late.pop(standing.place, None)  # it begins another conference
-        stay = self._begin_stay(worker, standing.stay, standing.call_id, first)
-        self._readmit(standing, first, stay)
+        first, *later = membership.words
+        if membership.news is None:
+            self._ended_late.pop(membership.place, None)  # it begins another conference
+        stay = self._begin_stay(worker, membership.stay, membership.call_id, first)
+        self._readmit(membership, first, stay)
         for word in later:
-            if standing.stay in worker.stays:
-                self._perform(worker, standing.stay, standing.call_id, word)
+            if membership.stay in worker.stays:
+                self._perform(worker, membership.stay, membership.call_id, word)
 
-    def _end_late(self, standing: Standing) -> None:
+    def _end_late(self, membership: Membership) -> None:
         """An earlier owner may not have seen that a member ended the conference, or the talk, by leaving."""
-        command, heard = standing.words[-1], standing.news
+        command, heard = membership.words[-1], membership.news
         if isinstance(command, LeaveRoom) and command.ends:
             tells = isinstance(heard, RoomNews) and heard.callback is not None and not command.untold
             is_told = tells or self.rooms.is_open(command.room)
-            self.rooms.end(command.room, standing.call_id, is_told=tells)
+            self.rooms.end(command.room, membership.call_id, is_told=tells)
             if self.queues.patient:
-                self._ended_late[command.room] = "" if is_told else standing.call_id
-        elif isinstance(command, LeaveQueue) and standing.talks_with:
-            self.queues.resume_end(standing.call_id, command.queue, standing.talks_with)
+                self._ended_late[command.room] = "" if is_told else membership.call_id
+        elif isinstance(command, LeaveQueue) and membership.talks_with:
+            self.queues.resume_end(membership.call_id, command.queue, membership.talks_with)
 
-    def _readmit(self, standing: Standing, first: Command, stay: _Stay) -> None:
+    def _readmit(self, membership: Membership, first: Command, stay: _Stay) -> None:
         tell = partial(self._tell, stay)
         match first:
-            case EnterRoom(room) if room in self._ended_late and isinstance(standing.news, RoomNews):
-                tell(self._late_end(first, standing.news))
+            case EnterRoom(room) if room in self._ended_late and isinstance(membership.news, RoomNews):
+                tell(self._late_end(first, membership.news))
             case EnterRoom():
-                heard = standing.news if isinstance(standing.news, RoomNews) else None
-                self.rooms.resume(standing.call_id, first, standing.since_s, heard, tell)
-            case EnterQueue() | TakeFromQueue() if standing.talks_with:
-                self.queues.resume_talk(standing.call_id, first, standing.talks_with, tell)
+                heard = membership.news if isinstance(membership.news, RoomNews) else None
+                self.rooms.resume(membership.call_id, first, membership.since_s, heard, tell)
+            case EnterQueue() | TakeFromQueue() if membership.talks_with:
+                self.queues.resume_talk(membership.call_id, first, membership.talks_with, tell)
             case EnterQueue() | TakeFromQueue():
-                said = standing.news if not isinstance(standing.news, RoomNews) else None
-                self.queues.resume(standing.call_id, first, standing.since_s, said, tell)
+                said = membership.news if not isinstance(membership.news, RoomNews) else None
+                self.queues.resume(membership.call_id, first, membership.since_s, said, tell)
 
     def _late_end(self, command: EnterRoom, heard: RoomNews) -> RoomNews:
         """The first who hears that it is over tells the room's callback."""
@@ -282,7 +282,7 @@ class Owner:
         if worker is not None and (worker.resumed is None or stay.number in worker.resumed):
             self._mail(
                 worker.inbox, worker.session, item
-            )  # else its standing is still to come, and is told then
+            )  # else its membership is still to come, and is told then
         if over:
             self._end(stay, item)
 

@@ -15,14 +15,14 @@ class Recipient(Protocol):
         """Inbox and boxes that we held are gone, and so is what was on its way."""
 
     def received(self, box: str, body: bytes) -> None:
-        """A letter for our inbox, or for a box that we hold; in the order in which its sender sent."""
+        """A message for our inbox, or for a box that we hold; in the order in which its sender sent."""
 
     def returned(self, box: str, body: bytes) -> None:
-        """Nobody holds this box, or nobody knows whether it got the letter."""
+        """Nobody holds this box, or nobody knows whether it got the message."""
 
 
-class Post(Protocol):
-    """Carries letters to boxes; each box has one holder at a time, for as long as its connection stands."""
+class MessagePublisher(Protocol):
+    """Carries messages to boxes; each box has one holder at a time, for as long as its connection stands."""
 
     @property
     def inbox(self) -> str:
@@ -32,10 +32,10 @@ class Post(Protocol):
         """Tell this one from now on."""
 
     def send(self, box: str, body: bytes) -> None:
-        """Send a letter; one that nobody can take is `returned`, unless the connection breaks."""
+        """Send a message; one that nobody can take is `returned`, unless the connection breaks."""
 
     def send_all(self, body: bytes) -> None:
-        """Send a letter to every inbox there is, ours included."""
+        """Send a message to every inbox there is, ours included."""
 
     async def claim(self, box: str) -> bool:
         """Try to hold this box; whether we do. Never raises."""

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pivot.meeting.empty_queues import forgotten
-from pivot.meeting.membership import Standing
+from pivot.meeting.membership import Membership
 from pivot.meeting.messages import Resumed, Resumes, Stands, ToOwnerItem
 
 
 @dataclass(slots=True)
-class Attendance:
+class Presence:
     """One worker in one shard.
 
     Attributes:
         session: the last that was begun; what is told in another one is not heard.
         speaks: the owner was told everything, as far as we know.
-        standings: by number of stay, those included whose leaving may not have reached the owner.
+        memberships: by number of stay, those included whose leaving may not have reached the owner.
         known: queues that a call of ours saw, and when it was used last, in seconds since 1970.
         tries: how often in a row the owner could not be reached.
     """
@@ -25,7 +25,7 @@ class Attendance:
     shard: int
     session: int = 0
     speaks: bool = False
-    standings: dict[int, Standing] = field(default_factory=dict)
+    memberships: dict[int, Membership] = field(default_factory=dict)
     known: dict[str, float] = field(default_factory=dict)
     tries: int = 0
     renewals: int = 0
@@ -35,22 +35,22 @@ class Attendance:
     @property
     def needed(self) -> bool:
         """Whether any call of ours is here."""
-        return bool(self.standings)
+        return bool(self.memberships)
 
     def resumption(self) -> Iterator[ToOwnerItem]:
         """All that an owner must be told who knows nothing of us."""
         yield Resumes(tuple(self.known.items()))
-        for _, standing in sorted(self.standings.items()):
-            yield Stands(standing)
+        for _, membership in sorted(self.memberships.items()):
+            yield Stands(membership)
         yield Resumed()
 
-    def keep(self, standing: Standing) -> None:
-        self.standings[standing.stay] = standing
-        if standing.has_left:
-            self.left[standing.stay] = self.renewals + 1
+    def keep(self, membership: Membership) -> None:
+        self.memberships[membership.stay] = membership
+        if membership.has_left:
+            self.left[membership.stay] = self.renewals + 1
 
     def drop(self, stay: int) -> None:
-        self.standings.pop(stay, None)
+        self.memberships.pop(stay, None)
         self.left.pop(stay, None)
 
     def confirmed(self, renewal: int) -> list[int]:

@@ -249,7 +249,7 @@ class QueueTable:
         Args:
             command: by which it came.
             since_s: when that was.
-            heard: what its worker heard last of its standing, `place` apart.
+            heard: what its worker heard last of its membership, `place` apart.
         """
         queue = self._queues.get(command.queue)
         here = queue is not None and call_id in (

@@ -2,10 +2,10 @@
 
 The owner of a shard is the worker that holds its box at the broker. The broker lets nobody else hold it, and
 takes it away with the worker's connection. So two never decide, and nobody needs to agree on anything: a
-letter that comes back says that there is no owner, and whoever got it back tries to become it.
+message that comes back says that there is no owner, and whoever got it back tries to become it.
 
-Every worker remembers how its own calls stand. Letters are never repeated: what may have been lost is
-repaired by telling the owner all standings again.
+Every worker remembers how its own calls stand. Messages are never repeated: what may have been lost is
+repaired by telling the owner all memberships again.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from typing import TypeAlias
 
 import structlog
 
-from pivot.meeting.batches import Mailbag
+from pivot.meeting.batches import MessageBatches
 from pivot.meeting.membership import (
     ENTERS,
     SHARDS,
     Command,
+    Membership,
     News,
-    Standing,
     ends,
     place_of,
     shard_of,
@@ -48,8 +48,8 @@ from pivot.meeting.messages import (
     encode,
 )
 from pivot.meeting.owner import Owner
-from pivot.meeting.ports import Post
-from pivot.meeting.presence import Attendance
+from pivot.meeting.ports import MessagePublisher
+from pivot.meeting.presence import Presence
 from pivot.model.queues import QueueNews
 
 log = structlog.get_logger()
@@ -76,12 +76,12 @@ class SharedMeetings:
         now: seconds since 1970.
     """
 
-    def __init__(self, post: Post, name: str, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, post: MessagePublisher, name: str, now: Callable[[], float] = time.time) -> None:
         self._post = post
         self._name = name
         self._now = now
         self._loop = asyncio.get_running_loop()
-        self._shards = tuple(Attendance(number) for number in range(SHARDS))
+        self._shards = tuple(Presence(number) for number in range(SHARDS))
         self._owners: dict[int, Owner] = {}
         self._calls: dict[str, dict[str, int]] = {}
         """By Call-ID: places that the call is in, each with the number of the stay."""
@@ -91,8 +91,10 @@ class SharedMeetings:
         self._open = False
         self._timers: set[asyncio.TimerHandle] = set()
         self._seeking: dict[int, asyncio.Task[None]] = {}
-        self._letters_out: Mailbag[int, ToOwnerItem] = Mailbag(self._write_to_owner)
-        self._letters_back: Mailbag[tuple[str, int, int], ToWorkerItem] = Mailbag(self._write_to_worker)
+        self._messages_out: MessageBatches[int, ToOwnerItem] = MessageBatches(self._write_to_owner)
+        self._messages_back: MessageBatches[tuple[str, int, int], ToWorkerItem] = MessageBatches(
+            self._write_to_worker
+        )
         self._ticking = self._loop.call_later(RENEW_S, self._tick)
         post.serve(self)
 
@@ -122,26 +124,26 @@ class SharedMeetings:
                 self._hear.pop(places[place], None)
                 shard.drop(places[place])
             places[place] = self._last_stay
-            standing = Standing(self._last_stay, call_id, self._now(), (command,))
+            membership = Membership(self._last_stay, call_id, self._now(), (command,))
         else:
-            known = shard.standings.get(places.get(place, 0))
+            known = shard.memberships.get(places.get(place, 0))
             if known is None:
                 return self._forget_call(call_id)  # refused, over, or never entered
-            standing = known.said(command)
-        self._hear[standing.stay] = hear
-        shard.keep(standing)
-        if standing.has_left:
-            self._out(standing)
+            membership = known.said(command)
+        self._hear[membership.stay] = hear
+        shard.keep(membership)
+        if membership.has_left:
+            self._out(membership)
         if shard.speaks:
-            self._letters_out.put(shard.shard, Says(standing.stay, call_id, command))
+            self._messages_out.put(shard.shard, Says(membership.stay, call_id, command))
         elif self._open and shard.shard not in self._seeking:
             self._resume(shard)
 
     def leave(self, call_id: str) -> None:
         """The session is over: out of every place."""
         for place, stay in tuple(self._calls.get(call_id, {}).items()):
-            standing = self._shards[shard_of(place)].standings[stay]
-            self.perform(call_id, way_out(standing.words[0], over=True), _deaf)
+            membership = self._shards[shard_of(place)].memberships[stay]
+            self.perform(call_id, way_out(membership.words[0], over=True), _deaf)
 
     # The broker's side
 
@@ -162,8 +164,8 @@ class SharedMeetings:
         self._timers.clear()
         self._seeking.clear()
         self._owners.clear()
-        self._letters_out.clear()
-        self._letters_back.clear()
+        self._messages_out.clear()
+        self._messages_back.clear()
         for shard in self._shards:
             shard.speaks = False
 
@@ -175,7 +177,7 @@ class SharedMeetings:
                 self._owner(int(box.removeprefix(BOX))).receive(decode(ToOwner, body))
         except ValueError as error:
             log.warning("meeting.letter_unread", box=box, error=str(error))
-        except Exception:  # a fault of ours; the letters of others go on
+        except Exception:  # a fault of ours; the messages of others go on
             log.exception("meeting.letter_failed", box=box)
 
     def returned(self, box: str, body: bytes) -> None:
@@ -183,27 +185,27 @@ class SharedMeetings:
             for owner in tuple(self._owners.values()):
                 owner.gone(box)
             return
-        shard, letter = self._shards[int(box.removeprefix(BOX))], decode(ToOwner, body)
-        if self._open and shard.speaks and letter.session == shard.session:
+        shard, message = self._shards[int(box.removeprefix(BOX))], decode(ToOwner, body)
+        if self._open and shard.speaks and message.session == shard.session:
             shard.speaks = False
             self._seek(shard)
 
     # As who attends
 
-    def _resume(self, shard: Attendance) -> None:
+    def _resume(self, shard: Presence) -> None:
         self._last_session += 1
         shard.session, shard.speaks = self._last_session, True
-        self._letters_out.drop(shard.shard)
+        self._messages_out.drop(shard.shard)
         for item in shard.resumption():
-            self._letters_out.put(shard.shard, item)
+            self._messages_out.put(shard.shard, item)
 
-    def _seek(self, shard: Attendance) -> None:
+    def _seek(self, shard: Presence) -> None:
         """There is no owner: become it, or find who has."""
         if shard.shard not in self._seeking:
             task = asyncio.create_task(self._find_owner(shard), name=f"owner of shard {shard.shard}")
             self._seeking[shard.shard] = task
 
-    async def _find_owner(self, shard: Attendance) -> None:
+    async def _find_owner(self, shard: Presence) -> None:
         if shard.tries:
             await asyncio.sleep(min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(shard.tries, 16)))
         shard.tries += 1
@@ -213,13 +215,13 @@ class SharedMeetings:
             self._owner(shard.shard)
         self._resume(shard)
 
-    def _read(self, letter: ToWorker) -> None:
-        shard = self._shards[letter.shard]
-        if letter.session == NO_SESSION:
+    def _read(self, message: ToWorker) -> None:
+        shard = self._shards[message.shard]
+        if message.session == NO_SESSION:
             self._meet_new_owner(shard)
             return
-        for item in letter.items:
-            if letter.session != shard.session:
+        for item in message.items:
+            if message.session != shard.session:
                 return
             shard.tries = 0
             match item:
@@ -232,34 +234,34 @@ class SharedMeetings:
                 case AsksAll():
                     self._resume(shard)
 
-    def _meet_new_owner(self, shard: Attendance) -> None:
+    def _meet_new_owner(self, shard: Presence) -> None:
         told = shard.shard in self._owners or shard.shard in self._seeking  # or will be in a moment
         if (shard.needed or shard.known) and not told:
             self._resume(shard)
 
-    def _hear_news(self, shard: Attendance, stay: int, news: News) -> None:
-        standing, hear = shard.standings.get(stay), self._hear.get(stay)
-        if standing is None or hear is None:
+    def _hear_news(self, shard: Presence, stay: int, news: News) -> None:
+        membership, hear = shard.memberships.get(stay), self._hear.get(stay)
+        if membership is None or hear is None:
             return  # it has left
-        shard.keep(standing.heard(news))
+        shard.keep(membership.heard(news))
         if ends(news):
             self._end(shard, stay)
         elif isinstance(news, QueueNews):
             shard.known[news.queue] = self._now()
         hear(news)
 
-    def _end(self, shard: Attendance, stay: int) -> None:
+    def _end(self, shard: Presence, stay: int) -> None:
         """The owner knows this stay no longer."""
-        if (standing := shard.standings.get(stay)) is not None:
-            self._out(standing)
+        if (membership := shard.memberships.get(stay)) is not None:
+            self._out(membership)
             shard.drop(stay)
 
-    def _out(self, standing: Standing) -> None:
-        self._hear.pop(standing.stay, None)
-        places = self._calls.get(standing.call_id, {})
-        if places.get(standing.place) == standing.stay:
-            del places[standing.place]
-        self._forget_call(standing.call_id)
+    def _out(self, membership: Membership) -> None:
+        self._hear.pop(membership.stay, None)
+        places = self._calls.get(membership.call_id, {})
+        if places.get(membership.place) == membership.stay:
+            del places[membership.place]
+        self._forget_call(membership.call_id)
 
     def _forget_call(self, call_id: str) -> None:
         if not self._calls.get(call_id):
@@ -268,7 +270,7 @@ class SharedMeetings:
     # As owner
 
     def _owner(self, number: int) -> Owner:
-        """Ours, since its letters reach us; a new one asks everybody who was there before."""
+        """Ours, since its messages reach us; a new one asks everybody who was there before."""
         owner = self._owners.get(number)
         if owner is None:
             patience_s = RENEW_S * SILENT_RENEWALS
@@ -281,9 +283,9 @@ class SharedMeetings:
         return owner
 
     def _mail(self, number: int, inbox: str, session: int, item: ToWorkerItem) -> None:
-        self._letters_back.put((inbox, number, session), item)
+        self._messages_back.put((inbox, number, session), item)
 
-    # Time and letters
+    # Time and messages
 
     def _later(self, delay_s: float, do: Callable[[], None]) -> None:
         def now() -> None:
@@ -305,7 +307,7 @@ class SharedMeetings:
             if not shard.speaks:
                 self._resume(shard)
             shard.renewals += 1
-            self._letters_out.put(shard.shard, Renews(shard.renewals))
+            self._messages_out.put(shard.shard, Renews(shard.renewals))
         for owner in tuple(self._owners.values()):
             owner.tick()
 
@@ -328,7 +330,7 @@ def _deaf(news: News) -> None:
 
 
 @asynccontextmanager
-async def open_meetings(post: Post, node: str) -> AsyncIterator[SharedMeetings]:
+async def open_meetings(post: MessagePublisher, node: str) -> AsyncIterator[SharedMeetings]:
     """Places shared with all workers that the post reaches; `node` need not be unique."""
     meetings = SharedMeetings(post, f"{node}-{secrets.token_hex(8)}")
     try:

@@ -25,7 +25,7 @@ from pivot.schema.documents import Schema, bundled_documents, problem_of, reacha
 from pivot.schema.faults import ROOT_IS_NO_OBJECT, fault, merged, schema_not_found, told
 from pivot.schema.shown import MAX_MESSAGE, clipped
 from pivot.schema.urls import KAZOOS_OWN, Blacklist, is_client_url
-from pivot.schema.validator import Faults, Judge, complain, not_found
+from pivot.schema.validator import Faults, FlowValidator, complain, not_found
 
 URLS = (
     "callflows.pivot.voice_url",
@@ -148,13 +148,13 @@ class Schemas:
         return ActionDocument.of(self.documents[ACTION])
 
     @cached_property
-    def _judge(self) -> Judge:
+    def _judge(self) -> FlowValidator:
         """Judges single actions: what their children are is not its matter."""
-        return Judge({**self.documents, ACTION: self._action.without_children}, self._extras)
+        return FlowValidator({**self.documents, ACTION: self._action.without_children}, self._extras)
 
     @cached_property
-    def _whole_judge(self) -> Judge:
-        return Judge(self.documents, self._extras)
+    def _whole_judge(self) -> FlowValidator:
+        return FlowValidator(self.documents, self._extras)
 
     @cached_property
     def _extras(self) -> dict[str, Any]:
@@ -164,7 +164,7 @@ class Schemas:
             **dict.fromkeys(URLS, self._url_faults),
         }
 
-    def _data_faults(self, judge: Judge, action: dict[str, Any], data: Any) -> Faults:
+    def _data_faults(self, validator: FlowValidator, action: dict[str, Any], data: Any) -> Faults:
         module = action.get("module")
         if isinstance(module, str):
             schema_id = f"callflows.{module}"
@@ -173,9 +173,9 @@ class Schemas:
             elif schema_id == ACTION:  # an action as data of an action: nobody has taken its children apart
                 yield from self._whole_judge.faults(ACTION, data)
             else:
-                yield from judge.faults(schema_id, data)
+                yield from validator.faults(schema_id, data)
 
-    def _module_faults(self, judge: Judge, action: dict[str, Any], module: Any) -> Faults:
+    def _module_faults(self, validator: FlowValidator, action: dict[str, Any], module: Any) -> Faults:
         if isinstance(module, str) and f"callflows.{module}" not in self.documents:
             name = clipped(module, MAX_MESSAGE)
             yield complain(f"unable to find callflow schema for module {name}", module)
@@ -198,7 +198,7 @@ class Schemas:
 
     def _data_test(self, module: str) -> Test | None:
         schema_id = f"callflows.{module}"
-        if schema_id not in self.documents or schema_id == ACTION:  # the judge follows actions in actions
+        if schema_id not in self.documents or schema_id == ACTION:  # the validator follows actions in actions
             return None
         test = compiled(self.documents[schema_id], dict.fromkeys(URLS, self._url_fits), schema_id)
         self._data_tests[module] = test
@@ -207,7 +207,7 @@ class Schemas:
     def _module_known(self, action: dict[str, Any], module: Any, fills: Fills) -> bool:
         return module in self._data_tests
 
-    def _url_faults(self, judge: Judge, parent: dict[str, Any], url: Any) -> Faults:
+    def _url_faults(self, validator: FlowValidator, parent: dict[str, Any], url: Any) -> Faults:
         if isinstance(url, str) and not is_client_url(url, self.blacklist):
             yield complain("invalid client URL", url)
 

@@ -1,6 +1,6 @@
 """The fast way to say yes: schemas compiled into plain functions.
 
-A test answers True when a value surely fits and False when it does not or when it is unsure; then `judge`
+A test answers True when a value surely fits and False when it does not or when it is unsure; then `validator`
 decides. Defaults are noted down while testing and filled in only when the whole value fits. That both ways
 agree is a property test.
 """

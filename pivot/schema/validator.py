@@ -32,11 +32,11 @@ from pivot.schema.regexps import is_hopeless
 from pivot.schema.shown import MAX_MESSAGE, clipped
 
 Faults: TypeAlias = Iterator[ValidationError]
-Extra: TypeAlias = Callable[["Judge", dict[str, Any], Any], Faults]
-"""A check that Kazoo's code adds to a member: judge, the object that the member is in, the member."""
+Extra: TypeAlias = Callable[["FlowValidator", dict[str, Any], Any], Faults]
+"""A check that Kazoo's code adds to a member: validator, the object that the member is in, the member."""
 
 
-class Judge:
+class FlowValidator:
     """Validates values against a library of schema documents; `extras` by `<document>.<member>`."""
 
     def __init__(self, documents: Mapping[str, Schema], extras: Mapping[str, Extra]) -> None:

@@ -38,7 +38,7 @@ class _RunningFetch:
     task: asyncio.Task[None]
 
 
-class Beside:
+class BackgroundTasks:
     """All of one call.
 
     Args:

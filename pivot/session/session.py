@@ -52,7 +52,7 @@ from pivot.model.speech import (
     Synthesise,
 )
 from pivot.model.switch import SwitchCommand
-from pivot.session.background import Beside
+from pivot.session.background import BackgroundTasks
 from pivot.session.listening import BindingFailed, Listening
 from pivot.session.ports import Delivery, Observer
 from pivot.session.world import World
@@ -86,7 +86,9 @@ class Session:
         self._arrived = asyncio.Event()
         self._outstanding: deque[Command | Note] = deque()
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._beside = Beside(machine.state.request.call, world, machine.rules, self.post, self._notified)
+        self._beside = BackgroundTasks(
+            machine.state.request.call, world, machine.rules, self.post, self._notified
+        )
         self._listening = Listening(world.bus, self.post)
         self._owned = False
         self._meets = False

@@ -1,4 +1,4 @@
-"""Letters between workers in memory, with the delays and losses of a real broker."""
+"""Messages between workers in memory, with the delays and losses of a real broker."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from collections.abc import Callable
 from pivot.meeting.ports import Recipient
 
 
-class PostOffice:
+class MemoryExchange:
     """Who holds which box, and what is on its way.
 
-    As on a broker a letter finds its box or comes back when it arrives here; what then waits in a box is lost
-    with its holder's connection. Letters of one sender to one box keep their order.
+    As on a broker a message finds its box or comes back when it arrives here; what then waits in a box is
+    lost with its holder's connection. Messages of one sender to one box keep their order.
 
     Args:
-        delay_s: how long the next letter takes, drawn anew for each way.
+        delay_s: how long the next message takes, drawn anew for each way.
     """
 
     def __init__(self, delay_s: Callable[[], float] = lambda: 0.0) -> None:
         self.delay_s = delay_s
-        self.boxes: dict[str, MemoryPost] = {}
-        self.posts: list[MemoryPost] = []
-        self.letters = 0
-        """Letters that reached a box."""
+        self.boxes: dict[str, MemoryWorkerMessages] = {}
+        self.posts: list[MemoryWorkerMessages] = []
+        self.messages = 0
+        """Messages that reached a box."""
         self._ways: dict[tuple[object, ...], deque[Callable[[], None]]] = defaultdict(deque)
 
-    def post(self, name: str) -> MemoryPost:
+    def post(self, name: str) -> MemoryWorkerMessages:
         """A worker's access; not connected yet."""
-        post = MemoryPost(self, name)
+        post = MemoryWorkerMessages(self, name)
         self.posts.append(post)
         return post
 
@@ -38,21 +38,21 @@ class PostOffice:
         self._ways[way].append(do)
         asyncio.get_running_loop().call_later(self.delay_s(), lambda: self._ways[way].popleft()())
 
-    def deliver(self, sender: MemoryPost, connection: int, box: str, body: bytes) -> None:
-        """A letter has arrived here."""
+    def deliver(self, sender: MemoryWorkerMessages, connection: int, box: str, body: bytes) -> None:
+        """A message has arrived here."""
         holder = self.boxes.get(box)
         if holder is None:
             self.later((sender, "back"), lambda: sender.give_back(connection, box, body))
             return
-        self.letters += 1
+        self.messages += 1
         at = holder.connection
         self.later((holder, "in"), lambda: holder.take(at, box, body))
 
 
-class MemoryPost:
-    """Implements `Post`; the test decides when its connection comes and goes."""
+class MemoryWorkerMessages:
+    """Implements `MessagePublisher`; the test decides when its connection comes and goes."""
 
-    def __init__(self, office: PostOffice, name: str) -> None:
+    def __init__(self, office: MemoryExchange, name: str) -> None:
         self.name = name
         self.connection = 0
         """Number of the connection that the broker knows; 0: none."""

@@ -19,7 +19,7 @@ class _Own:
     present: int = 0
 
 
-class Places:
+class ConcurrencyLimit:
     """Who waits for a place of its own account's does not stand in the way of other accounts."""
 
     def __init__(self, at_once: int, per_account: int) -> None:

@@ -16,7 +16,7 @@ from pivot.speech.cache import SoundCache
 from pivot.speech.loading import find_engine, identity_of, load_engine
 from pivot.speech.plugin import SpeechEngine
 from pivot.speech.settings import SpeechSettings
-from pivot.speech.synthesiser import Studio
+from pivot.speech.synthesiser import Synthesiser
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -24,7 +24,7 @@ _OPENS_WITHIN_S = 30.0
 
 
 @asynccontextmanager
-async def open_speech(settings: SpeechSettings) -> AsyncIterator[Studio | None]:
+async def open_speech(settings: SpeechSettings) -> AsyncIterator[Synthesiser | None]:
     """The plug-in in use; None: the switch speaks.
 
     Raises:
@@ -41,7 +41,7 @@ async def open_speech(settings: SpeechSettings) -> AsyncIterator[Studio | None]:
         try:
             async with asyncio.timeout(_OPENS_WITHIN_S):
                 engine = await opened.enter_async_context(open_engine(settings.options))
-                studio = Studio(engine, identity_of(point, settings.options), cache, settings)
+                synthesiser = Synthesiser(engine, identity_of(point, settings.options), cache, settings)
         except ConfigError:
             raise
         except Exception as error:
@@ -49,10 +49,10 @@ async def open_speech(settings: SpeechSettings) -> AsyncIterator[Studio | None]:
                 f'speech.engine "{settings.engine}" does not open: {type(error).__name__}: {error};'
                 " see speech.options and the plug-in's own description"
             ) from error
-        _check_voices(studio, settings)
-        opened.push_async_callback(studio.close)
-        log.info("speech.ready", engine=settings.engine, voices=len(studio.repertoire.voices))
-        yield studio
+        _check_voices(synthesiser, settings)
+        opened.push_async_callback(synthesiser.close)
+        log.info("speech.ready", engine=settings.engine, voices=len(synthesiser.repertoire.voices))
+        yield synthesiser
 
 
 def _open_cache(settings: SpeechSettings, opened: AsyncExitStack) -> SoundCache:
@@ -69,11 +69,11 @@ def _open_cache(settings: SpeechSettings, opened: AsyncExitStack) -> SoundCache:
         ) from error
 
 
-def _check_voices(studio: Studio, settings: SpeechSettings) -> None:
-    voices = studio.repertoire.voices
+def _check_voices(synthesiser: Synthesiser, settings: SpeechSettings) -> None:
+    voices = synthesiser.repertoire.voices
     if not all(isinstance(voice, str) and voice for voice in voices):
         raise ConfigError(f'speech.engine "{settings.engine}" has voices without a name; ask its author')
-    if settings.default_voice and not studio.repertoire.has(settings.default_voice):
+    if settings.default_voice and not synthesiser.repertoire.has(settings.default_voice):
         raise ConfigError(
             f'speech.default_voice is "{settings.default_voice}", which the plug-in does not have;'
             f" it has {', '.join(voices[:20]) or 'none'}"

@@ -17,7 +17,7 @@ import structlog
 from pivot.errors import SpeechError
 from pivot.model.speech import Repertoire, SpeechWish
 from pivot.speech.cache import SUFFIXES, SoundCache
-from pivot.speech.concurrency import Places
+from pivot.speech.concurrency import ConcurrencyLimit
 from pivot.speech.plugin import Audio, AudioAt, SpeechEngine
 from pivot.speech.settings import SpeechSettings
 
@@ -44,7 +44,7 @@ class Counts:
     failed: int = 0
 
 
-class Studio:
+class Synthesiser:
     """The speech plug-in in use. Implements the session's `Speech`.
 
     A synthesis goes on when its caller stops waiting, until its own limit: the next caller is likely to hear
@@ -71,7 +71,7 @@ class Studio:
         self._engine = engine
         self._identity = identity
         self._settings = settings
-        self._places = Places(settings.at_once, settings.per_account)
+        self._places = ConcurrencyLimit(settings.at_once, settings.per_account)
         self._jobs: dict[str, asyncio.Task[str]] = {}
         self._addresses: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self._clock = clock

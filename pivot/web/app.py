@@ -12,8 +12,8 @@ from aiohttp.typedefs import Handler
 
 from pivot.debug.store import Store
 from pivot.errors import ConfigError
-from pivot.web.auth.authenticators import make_judge
-from pivot.web.auth.ports import Judge
+from pivot.web.auth.authenticators import make_authenticator
+from pivot.web.auth.ports import Authenticator
 from pivot.web.json_text import to_bytes
 from pivot.web.openapi import openapi_document
 from pivot.web.pages import Pages
@@ -30,16 +30,16 @@ def make_web_app(
     settings: WebSettings,
     *,
     node: str,
-    judge: Judge | None = None,
+    authenticator: Authenticator | None = None,
     routes: Iterable[web.RouteDef] = (),
     home_account: str | None = None,
     clock: Callable[[], float] = time.time,
 ) -> web.Application:
-    """The application; it closes its judge when it is cleaned up, but not the store.
+    """The application; it closes its authenticator when it is cleaned up, but not the store.
 
     Args:
         node: name of this node, shown hidden in every answer.
-        judge: who decides about credentials; made from the settings when not given.
+        authenticator: who decides about credentials; made from the settings when not given.
         routes: further ones, such as health, readiness and metrics.
         home_account: whose calls the first page shows; pages are there in mode `open` only.
         clock: Unix time.
@@ -48,8 +48,8 @@ def make_web_app(
         ConfigError: the settings do not go together.
     """
     settings = checked(settings)
-    judge = judge or make_judge(settings.auth)
-    server = Server(store, settings, judge, node, clock)
+    authenticator = authenticator or make_authenticator(settings.auth)
+    server = Server(store, settings, authenticator, node, clock)
     app = web.Application(middlewares=[_careful], client_max_size=65_536)
     app.add_routes(routes)
     document = to_bytes(openapi_document())
@@ -59,7 +59,7 @@ def make_web_app(
 
     app.router.add_get("/openapi.json", openapi, allow_head=False)
     if settings.auth.mode == "open":
-        pages = Pages(store, settings, judge, clock, home_account)
+        pages = Pages(store, settings, authenticator, clock, home_account)
         app.router.add_get("/", pages.handle, allow_head=False)
         app.router.add_get(r"/inspect/{rest:[\s\S]*}", pages.handle, allow_head=False)
     app.router.add_route("*", r"/{rest:[\s\S]*}", server.handle)
@@ -68,7 +68,7 @@ def make_web_app(
         server.streams.stop()
 
     async def close_judge(app: web.Application) -> None:
-        await judge.close()
+        await authenticator.close()
 
     app.on_shutdown.append(stop_streams)
     app.on_cleanup.append(close_judge)

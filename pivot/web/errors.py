@@ -88,5 +88,5 @@ def store_too_slow() -> ApiError:
 
 
 def judge_unreachable() -> ApiError:
-    """Whoever judges tokens does not answer; that is no verdict about the token."""
+    """Whoever authenticators tokens does not answer; that is no verdict about the token."""
     return ApiError(503, "auth_unreachable", {"message": "tokens cannot be checked now, try again"})

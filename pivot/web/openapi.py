@@ -16,7 +16,7 @@ ERRORS = {
     "416": "More rows than may be read at once",
     "429": "Too many requests of this client",
     "500": "A fault of ours",
-    "503": "The store or the judge of tokens does not answer",
+    "503": "The store or the authenticator of tokens does not answer",
 }
 STRING = {"type": "string"}
 NUMBER = {"type": "number"}

@@ -16,7 +16,7 @@ from pivot.errors import StoreError
 from pivot.model.json import Json
 from pivot.web.api import Api, Question
 from pivot.web.auth.credentials import find_credentials
-from pivot.web.auth.ports import Judge
+from pivot.web.auth.ports import Authenticator
 from pivot.web.errors import ApiError, not_found, store_unreachable
 from pivot.web.paths import parse_query, split_target
 from pivot.web.settings import WebSettings
@@ -32,12 +32,12 @@ class Pages:
         self,
         store: Store,
         settings: WebSettings,
-        judge: Judge,
+        authenticator: Authenticator,
         clock: Callable[[], float],
         home_account: str | None,
     ) -> None:
         self._api = Api(store, settings, clock)
-        self._judge = judge
+        self._authenticator = authenticator
         self._home = home_account
         self._templates = make_environment()
         self._style = style_sheet()
@@ -46,7 +46,9 @@ class Pages:
         segments, raw_query = split_target(request.raw_path)
         pairs = parse_query(raw_query)
         try:
-            await self._judge.judge(find_credentials(request.headers, dict(pairs)), self._home or "")
+            await self._authenticator.authorize(
+                find_credentials(request.headers, dict(pairs)), self._home or ""
+            )
             return await self._page(segments, pairs)
         except ApiError as error:
             refusal = error

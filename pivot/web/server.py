@@ -21,7 +21,7 @@ from pivot.debug.store import Store
 from pivot.errors import StoreError
 from pivot.web.api import Api, Question
 from pivot.web.auth.credentials import Credentials, Kind, find_credentials
-from pivot.web.auth.ports import Judge
+from pivot.web.auth.ports import Authenticator
 from pivot.web.envelope import Found, Frame, failure, request_id, revision, success
 from pivot.web.errors import (
     ApiError,
@@ -44,7 +44,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 ANY_ACCOUNT = ""
 REFUSED = (401, 403, 404)
-"""A verdict about the client; other errors of a judge are no fault of the client's."""
+"""A verdict about the client; other errors of a authenticator are no fault of the client's."""
 Answer: TypeAlias = Callable[[Question], Awaitable[Found]]
 
 
@@ -64,11 +64,16 @@ class Server:
     """Answers every request that no other route takes."""
 
     def __init__(
-        self, store: Store, settings: WebSettings, judge: Judge, node: str, clock: Callable[[], float]
+        self,
+        store: Store,
+        settings: WebSettings,
+        authenticator: Authenticator,
+        node: str,
+        clock: Callable[[], float],
     ) -> None:
         self._api = Api(store, settings, clock)
         self._settings = settings
-        self._judge = judge
+        self._authenticator = authenticator
         self._node = node
         self._clock = clock
         self._rate = RateLimit(settings.rate_burst, settings.rate_per_s, time.monotonic)
@@ -148,7 +153,7 @@ class Server:
         raise not_found()
 
     async def _admit(self, ask: Ask, account_id: str) -> None:
-        """Take a token from the client's bucket for this account, then let the judge decide.
+        """Take a token from the client's bucket for this account, then let the authenticator decide.
 
         Who is refused pays once more, from a bucket for all accounts together: guesses of tokens and
         accounts stay few, and so do the questions that they make us ask Crossbar.
@@ -160,7 +165,7 @@ class Server:
             raise too_many_requests()
         ask.frame = replace(ask.frame, consumed=1, remaining=remaining)
         try:
-            await self._judge.judge(ask.credentials, account_id)
+            await self._authenticator.authorize(ask.credentials, account_id)
         except ApiError as error:
             if error.status in REFUSED:
                 self._refusals.take(client, ANY_ACCOUNT)
@@ -174,8 +179,8 @@ class Server:
         }
         response = web.StreamResponse(headers=headers | self._headers(ask))
         cursor = ask.request.headers.get("Last-Event-ID") or ask.query.get("last_event_id")
-        judge_again = partial(self._judge.judge, ask.credentials, account_id)
-        return await self.streams.serve(ask.request, response, account_id, cursor, judge_again)
+        authorize_again = partial(self._authenticator.authorize, ask.credentials, account_id)
+        return await self.streams.serve(ask.request, response, account_id, cursor, authorize_again)
 
     def _give(self, ask: Ask, found: Found, callback: str | None) -> web.Response:
         if is_csv_wanted(ask.request, ask.query):

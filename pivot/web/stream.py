@@ -45,7 +45,7 @@ class Streams:
         response: web.StreamResponse,
         account_id: str,
         cursor: str | None,
-        judge_again: Callable[[], Awaitable[None]],
+        authorize_again: Callable[[], Awaitable[None]],
     ) -> web.StreamResponse:
         """Stream until the client leaves, loses its right to read, or the program stops.
 
@@ -58,7 +58,7 @@ class Streams:
         try:
             page = await self._page(account_id, cursor)
             await response.prepare(request)
-            await self._run(response, account_id, page, judge_again)
+            await self._run(response, account_id, page, authorize_again)
         except (ConnectionError, TimeoutError):
             pass  # the client left, or reads too slowly: it may come back with its last id
         finally:
@@ -77,7 +77,7 @@ class Streams:
         response: web.StreamResponse,
         account_id: str,
         page: TailPage,
-        judge_again: Callable[[], Awaitable[None]],
+        authorize_again: Callable[[], Awaitable[None]],
     ) -> None:
         clock = asyncio.get_running_loop().time
         spoke = judged = clock()
@@ -86,7 +86,7 @@ class Streams:
             if clock() - judged >= JUDGE_AGAIN_S:
                 judged = clock()
                 try:
-                    await judge_again()
+                    await authorize_again()
                 except ApiError as error:
                     await self._send(response, farewell(error.message))
                     return

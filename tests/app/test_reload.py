@@ -9,8 +9,8 @@ import structlog
 from structlog.testing import CapturingLogger
 
 from pivot.app import reload as reloading
-from pivot.app.live_settings import InForce
-from pivot.app.reload import Reloading, reloaded
+from pivot.app.live_settings import LiveSettings
+from pivot.app.reload import Reload, reloaded
 from pivot.errors import ConfigError
 from pivot.fetch.settings import FetchSettings
 from pivot.log import configure
@@ -58,10 +58,10 @@ def test_only_what_may_change_does() -> None:
 def test_the_next_call_follows_the_new_settings(log: CapturingLogger) -> None:
     """Rules are made anew, and the fetcher hears of its part."""
     fetcher, shown = Fetcher(), list[bool]()
-    force = InForce(settings(), fetcher)
+    force = LiveSettings(settings(), fetcher)
     new = settings(FETCH__FALLBACK_URL="http://spare.example/", WEB__ENABLED="true", COMPAT__FAILURES="kazoo")
 
-    Reloading(force, lambda: new, shown.append)()
+    Reload(force, lambda: new, shown.append)()
 
     assert force.rules().fallback_url == "http://spare.example/"
     assert force.rules().failures.hang_up_on
@@ -72,13 +72,13 @@ def test_the_next_call_follows_the_new_settings(log: CapturingLogger) -> None:
 
 def test_settings_that_cannot_be_used_change_nothing(log: CapturingLogger) -> None:
     """A typing mistake in the file must not stop calls at night."""
-    force = InForce(settings(), Fetcher())
+    force = LiveSettings(settings(), Fetcher())
     before = force.rules()
 
     def broken() -> Settings:
         raise ConfigError("fetch.timeout_s is '5s', want a number")
 
-    Reloading(force, broken, lambda enabled: None)()
+    Reload(force, broken, lambda enabled: None)()
 
     assert force.rules() is before
     (line,) = log.calls
@@ -97,7 +97,7 @@ def test_calls_follow_the_twiml_settings() -> None:
         "PIVOT_TWIML__RECORDINGS_URL": "https://store.test/calls",
     }
 
-    rules = InForce(load(environment=environment), Fetcher()).rules()
+    rules = LiveSettings(load(environment=environment), Fetcher()).rules()
 
     assert (rules.sends_messages, rules.refer_dials) == (True, True)
     assert rules.stream_gateway == "sip:streams@gateway.test"

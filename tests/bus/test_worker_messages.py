@@ -1,4 +1,4 @@
-"""Letters between workers over a real broker: who holds a box, what comes back, what a cut costs."""
+"""Messages between workers over a real broker: who holds a box, what comes back, what a cut costs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from pivot.bus import open_bus
-from pivot.bus.worker_messages import Letters
+from pivot.bus.worker_messages import WorkerMessages
 from pivot.meeting.shared import SharedMeetings
 from pivot.model.rooms import RoomChange
 from tests.bus.conftest import quick
@@ -47,13 +47,13 @@ class Reader:
 
 
 @asynccontextmanager
-async def worker(url: str) -> AsyncIterator[tuple[Letters, Reader]]:
-    letters, reader = Letters("pivot@test"), Reader()
-    letters.serve(reader)
-    async with open_bus(quick(url), node="pivot@test", letters=letters) as bus:
+async def worker(url: str) -> AsyncIterator[tuple[WorkerMessages, Reader]]:
+    messages, reader = WorkerMessages("pivot@test"), Reader()
+    messages.serve(reader)
+    async with open_bus(quick(url), node="pivot@test", worker_messages=messages) as bus:
         await bus.connected()
         assert await reader.next() == ("opened",)
-        yield letters, reader
+        yield messages, reader
 
 
 async def test_a_box_has_one_holder_who_gets_its_letters_in_order(vhost_url: str) -> None:
@@ -71,8 +71,8 @@ async def test_a_box_has_one_holder_who_gets_its_letters_in_order(vhost_url: str
 
 async def test_a_letter_to_nobody_comes_back(vhost_url: str) -> None:
     """So its sender learns that there is no owner."""
-    async with worker(vhost_url) as (letters, reader):
-        letters.send(BOX, b"anybody?")
+    async with worker(vhost_url) as (messages, reader):
+        messages.send(BOX, b"anybody?")
 
         assert await reader.next() == ("returned", BOX, "anybody?")
 
@@ -109,10 +109,10 @@ async def test_a_box_that_is_deleted_under_its_holder_costs_it_the_connection(
     vhost_url: str, tcp_proxy: OpenProxy
 ) -> None:
     """It must know that it is the owner no longer; an operator's slip does that."""
-    async with worker(vhost_url) as (letters, reader):
-        assert await letters.claim(BOX)
-        assert letters._channel is not None
-        await letters._channel.queue_delete(BOX)
+    async with worker(vhost_url) as (messages, reader):
+        assert await messages.claim(BOX)
+        assert messages._channel is not None
+        await messages._channel.queue_delete(BOX)
 
         assert [await reader.next(), await reader.next()] == [("closed",), ("opened",)]
 
@@ -124,11 +124,11 @@ async def test_a_conference_survives_the_cut_wires_of_its_owner_and_of_its_membe
     async with AsyncExitStack() as stack:
         wires, workers = [], []
         for number in range(2):
-            wire, letters = await tcp_proxy(vhost_url), Letters(f"pivot{number}@test")
-            workers.append(SharedMeetings(letters, f"pivot{number}@test"))
+            wire, messages = await tcp_proxy(vhost_url), WorkerMessages(f"pivot{number}@test")
+            workers.append(SharedMeetings(messages, f"pivot{number}@test"))
             stack.callback(workers[-1].close)
             bus = await stack.enter_async_context(
-                open_bus(quick(wire.url), node=f"pivot{number}@test", letters=letters)
+                open_bus(quick(wire.url), node=f"pivot{number}@test", worker_messages=messages)
             )
             await bus.connected()
             wires.append(wire)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from aiormq.abc import ChannelFrame
 
-from pivot.bus.write_batching import Bunch
+from pivot.bus.write_batching import WriteBatch
 
 
 def frame(payload: bytes) -> ChannelFrame:
@@ -17,7 +17,7 @@ def frame(payload: bytes) -> ChannelFrame:
 async def test_frames_of_one_moment_leave_as_one_and_in_order() -> None:
     """An acknowledgement stays behind the messages that were published before it, in one write."""
     queue = asyncio.Queue[ChannelFrame]()
-    bunch = Bunch(queue, closed=lambda: False)
+    bunch = WriteBatch(queue, closed=lambda: False)
 
     await bunch.put(frame(b"processing,"))
     bunch.put_nowait(frame(b"flow,"))
@@ -40,7 +40,7 @@ async def test_a_full_queue_makes_frames_wait_and_loses_none() -> None:
         tried.set()
         return False
 
-    bunch = Bunch(queue, closed)
+    bunch = WriteBatch(queue, closed)
     await bunch.put(frame(b"one,"))
     await tried.wait()
     await bunch.put(frame(b"two"))
@@ -60,7 +60,7 @@ async def test_a_broken_connection_keeps_nothing_busy() -> None:
         asked.set()
         return True
 
-    bunch = Bunch(queue, closed)
+    bunch = WriteBatch(queue, closed)
     await bunch.put(frame(b"lost"))
     await asked.wait()
     queue.get_nowait()
@@ -71,7 +71,7 @@ async def test_a_broken_connection_keeps_nothing_busy() -> None:
 
 async def test_frames_that_somebody_waits_for_are_refused() -> None:
     """A frame with a future would leave its waiter alone; no command of ours asks for one."""
-    bunch = Bunch(asyncio.Queue(), closed=lambda: False)
+    bunch = WriteBatch(asyncio.Queue(), closed=lambda: False)
     waited_for = ChannelFrame(b"", False, asyncio.get_running_loop().create_future())
 
     with pytest.raises(AssertionError, match="cannot be bunched"):

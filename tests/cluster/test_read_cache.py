@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from pivot.cluster.read_cache import Ages, Recent
+from pivot.cluster.read_cache import Ages, ReadCache
 from pivot.errors import StoreError
 from pivot.sim.clock import run_virtually
 
@@ -28,10 +28,10 @@ class Database:
         return self.asked
 
 
-def run(scene: Callable[[Recent[str, int], Database], Awaitable[None]], **limits: int) -> None:
+def run(scene: Callable[[ReadCache[str, int], Database], Awaitable[None]], **limits: int) -> None:
     async def live() -> None:
         loop = asyncio.get_running_loop()
-        recent: Recent[str, int] = Recent(loop.time, ages=Ages(10.0, 600.0), **limits)
+        recent: ReadCache[str, int] = ReadCache(loop.time, ages=Ages(10.0, 600.0), **limits)
         await scene(recent, Database())
         await recent.close()
 
@@ -41,7 +41,7 @@ def run(scene: Callable[[Recent[str, int], Database], Awaitable[None]], **limits
 def test_who_asks_the_same_waits_for_one_question() -> None:
     """A queue of callers who dial the same user costs the database one reading."""
 
-    async def scene(recent: Recent[str, int], database: Database) -> None:
+    async def scene(recent: ReadCache[str, int], database: Database) -> None:
         assert await asyncio.gather(*(recent.get("k", database) for _ in range(50))) == [1] * 50
         assert await recent.get("k", database) == 1
         assert database.asked == 1
@@ -52,7 +52,7 @@ def test_who_asks_the_same_waits_for_one_question() -> None:
 def test_an_answer_is_asked_for_again_after_ten_seconds() -> None:
     """A user who stops forwarding is rung again soon."""
 
-    async def scene(recent: Recent[str, int], database: Database) -> None:
+    async def scene(recent: ReadCache[str, int], database: Database) -> None:
         assert await recent.get("k", database) == 1
         await asyncio.sleep(9.9)
         assert await recent.get("k", database) == 1
@@ -65,7 +65,7 @@ def test_an_answer_is_asked_for_again_after_ten_seconds() -> None:
 def test_an_old_answer_is_better_than_none() -> None:
     """While the database is away phones ring as they did, for ten minutes."""
 
-    async def scene(recent: Recent[str, int], database: Database) -> None:
+    async def scene(recent: ReadCache[str, int], database: Database) -> None:
         await recent.get("k", database)
         database.down = True
         await asyncio.sleep(500.0)
@@ -80,7 +80,7 @@ def test_an_old_answer_is_better_than_none() -> None:
 def test_a_database_that_hangs_is_waited_for_three_seconds() -> None:
     """Also by those who came later: theirs is the same question."""
 
-    async def scene(recent: Recent[str, int], database: Database) -> None:
+    async def scene(recent: ReadCache[str, int], database: Database) -> None:
         database.takes_s = 3600.0
         loop = asyncio.get_running_loop()
         results = await asyncio.gather(*(recent.get("k", database) for _ in range(2)), return_exceptions=True)
@@ -93,7 +93,7 @@ def test_a_database_that_hangs_is_waited_for_three_seconds() -> None:
 def test_a_caller_who_hangs_up_takes_nobodys_answer_away() -> None:
     """The question goes on for those who still wait."""
 
-    async def scene(recent: Recent[str, int], database: Database) -> None:
+    async def scene(recent: ReadCache[str, int], database: Database) -> None:
         gone = asyncio.ensure_future(recent.get("k", database))
         stays = asyncio.ensure_future(recent.get("k", database))
         await asyncio.sleep(0.5)
@@ -106,7 +106,7 @@ def test_a_caller_who_hangs_up_takes_nobodys_answer_away() -> None:
 def test_answers_and_questions_are_bounded() -> None:
     """A document that dials a thousand names costs no more memory than this."""
 
-    async def scene(recent: Recent[str, int], database: Database) -> None:
+    async def scene(recent: ReadCache[str, int], database: Database) -> None:
         for name in "abc":
             await recent.get(name, database)
         await recent.get("a", database)

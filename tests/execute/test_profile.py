@@ -81,10 +81,10 @@ def test_only_the_table_knows_the_names() -> None:
     When this fails: take the row of `Profile` or `FailureRules` that you mean, or add one.
     """
     found = {
-        f"{path.relative_to(PACKAGE)}:{line}"
+        f"{path.relative_to(PACKAGE)}:{context}"
         for path in PACKAGE.rglob("*.py")
         if str(path.relative_to(PACKAGE)) not in HOLD_THE_TABLE | HANDED_ON_AS_TEXT
-        for line in name_checks(ast.parse(path.read_text()))
+        for context in name_checks(ast.parse(path.read_text()))
     }
 
     assert found == set()

@@ -184,9 +184,9 @@ def _wire(request: FetchRequest) -> Case:
 
 def _parsed(raw: str) -> Case:
     head, _, body = raw.partition("\r\n\r\n")
-    line, *headers = head.split("\r\n")
+    context, *headers = head.split("\r\n")
     named = dict(header.split(": ", 1) for header in headers if ": " in header)
-    return {"line": line, "content-type": named.get("content-type"), "body": body}
+    return {"line": context, "content-type": named.get("content-type"), "body": body}
 
 
 def _document(request: FetchRequest) -> Case:

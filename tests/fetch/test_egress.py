@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pivot.errors import ConfigError
 from pivot.fetch import urls
 from pivot.fetch.connector import is_own
-from pivot.fetch.egress_guard import LOOPBACK, NOT_PUBLIC, Guard, why_not_public
+from pivot.fetch.egress_guard import LOOPBACK, NOT_PUBLIC, EgressGuard, why_not_public
 from pivot.fetch.settings import NOT_FOR_THE_WEB
 from pivot.model.codes import Code
 from pivot.model.fetch import Answer, Attempt, FetchFailure, Times
@@ -25,7 +25,7 @@ ROWS = {url.replace("LONG", "a" * 65_536): verdict for url, verdict in vectors("
 
 def judged(url: str) -> str:
     """The verdict of reader and guard alone; no socket is near. Names count as allowed."""
-    guard = Guard(deny_ports=NOT_FOR_THE_WEB)
+    guard = EgressGuard(deny_ports=NOT_FOR_THE_WEB)
     try:
         target = urls.parse(url)
     except urls.BadUrl:
@@ -71,7 +71,9 @@ def test_whatever_python_calls_private_is_denied(address: object) -> None:
 
 def test_one_line_opens_a_private_network() -> None:
     """An operator whose voice servers stand inside; `deny_networks` still wins."""
-    guard = Guard(allow_networks=["10.1.0.0/16", "fd00:1::/32"], deny_networks=["10.1.9.0/24", "8.8.8.0/24"])
+    guard = EgressGuard(
+        allow_networks=["10.1.0.0/16", "fd00:1::/32"], deny_networks=["10.1.9.0/24", "8.8.8.0/24"]
+    )
 
     assert {
         address: guard.objection("h", 80, address)
@@ -89,7 +91,7 @@ def test_one_line_opens_a_private_network() -> None:
 
 def test_one_line_opens_a_name() -> None:
     """Exactly that name, or all names below a domain; the port rules stay."""
-    guard = Guard(allow_hosts=["Voice.corp.example", "*.lan"], deny_ports=["22"])
+    guard = EgressGuard(allow_hosts=["Voice.corp.example", "*.lan"], deny_ports=["22"])
 
     hosts = ("voice.corp.example", "voice.corp.example.", "x.voice.corp.example", "corp.example", "a.b.lan")
     assert [guard.objection(host, 80, "10.0.0.1") for host in (*hosts, "lan", "evil-lan")] == [
@@ -106,7 +108,7 @@ def test_one_line_opens_a_name() -> None:
 
 def test_one_line_opens_a_port() -> None:
     """A voice application behind an odd port."""
-    guard = Guard(deny_ports=NOT_FOR_THE_WEB, allow_ports=["5060", "81-90"])
+    guard = EgressGuard(deny_ports=NOT_FOR_THE_WEB, allow_ports=["5060", "81-90"])
 
     assert guard.objection("h", 5060, "8.8.8.8") is None
     assert guard.objection("h", 5061, "8.8.8.8") == "port 5061 is denied"
@@ -114,14 +116,14 @@ def test_one_line_opens_a_port() -> None:
 
 def test_our_own_addresses_are_no_voice_server() -> None:
     """A public address of this machine leads to our own doors as loopback does."""
-    assert Guard().objection("h", 80, "8.8.8.8", own=True) == "this machine's own address"
-    assert Guard(allow_networks=["8.8.8.8/32"]).objection("h", 80, "8.8.8.8", own=True) is None
+    assert EgressGuard().objection("h", 80, "8.8.8.8", own=True) == "this machine's own address"
+    assert EgressGuard(allow_networks=["8.8.8.8/32"]).objection("h", 80, "8.8.8.8", own=True) is None
     assert is_own(socket.AF_INET, ("127.0.0.1", 80))
 
 
 def test_loopback_mode_leads_nowhere_else() -> None:
     """Demo and simulator call this machine, and only this machine."""
-    guard = Guard("loopback")
+    guard = EgressGuard("loopback")
 
     assert [guard.objection("h", 80, address) for address in ("127.0.0.1", "::1", "8.8.8.8", "10.0.0.1")] == [
         None,
@@ -141,7 +143,7 @@ def test_the_list_holds_each_range_once() -> None:
 def test_a_wrong_mode_is_named() -> None:
     """The operator sees what may be written instead."""
     with pytest.raises(ConfigError, match=r"egress is 'off', want one of enforce, report, open, loopback"):
-        Guard("off")
+        EgressGuard("off")
 
 
 async def test_a_denial_leaves_one_line_for_the_operator() -> None:

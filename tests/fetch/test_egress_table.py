@@ -10,7 +10,7 @@ import pytest
 
 from pivot.errors import ConfigError
 from pivot.fetch import urls
-from pivot.fetch.egress_guard import Guard, why_not_public
+from pivot.fetch.egress_guard import EgressGuard, why_not_public
 from pivot.fetch.settings import NOT_FOR_THE_WEB, FetchSettings
 
 ALLOWED, DENIED, BAD_URL = "allowed", "denied", "bad_url"
@@ -120,7 +120,7 @@ HOSTS_IN_URLS = [
 ]
 
 
-def verdict(text: str, guard: Guard) -> str:
+def verdict(text: str, guard: EgressGuard) -> str:
     """What becomes of a URL with a literal host."""
     try:
         target = urls.parse(text)
@@ -131,28 +131,28 @@ def verdict(text: str, guard: Guard) -> str:
 
 
 @pytest.fixture(name="guard")
-def default_guard() -> Guard:
-    return Guard("enforce", deny_ports=FetchSettings().deny_ports)
+def default_guard() -> EgressGuard:
+    return EgressGuard("enforce", deny_ports=FetchSettings().deny_ports)
 
 
 @pytest.mark.parametrize(
     ("address", "expected"),
     [(address, expected) for expected, addresses in LITERALS.items() for address in addresses.split()],
 )
-def test_addresses_are_judged_by_their_range(address: str, expected: str, guard: Guard) -> None:
+def test_addresses_are_judged_by_their_range(address: str, expected: str, guard: EgressGuard) -> None:
     """Both edges of each range; what lies outside is a stranger's honest server."""
     host = f"[{address}]" if ":" in address else address
     assert verdict(f"http://{host}/", guard) == expected
 
 
 @pytest.mark.parametrize(("text", "expected"), HOSTS_IN_URLS)
-def test_urls_are_read_by_the_letter(text: str, expected: str, guard: Guard) -> None:
+def test_urls_are_read_by_the_letter(text: str, expected: str, guard: EgressGuard) -> None:
     """A URL about which two parsers may disagree is refused."""
     assert verdict(text, guard) == expected
 
 
 @pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "localhost.", "foo.localhost", "a.example"])
-def test_a_name_is_judged_by_where_it_leads(name: str, guard: Guard) -> None:
+def test_a_name_is_judged_by_where_it_leads(name: str, guard: EgressGuard) -> None:
     """No list of names: the address decides."""
     host = urls.parse(f"http://{name}/").host
     assert guard.objection(host, 80, "127.0.0.1") == "loopback"
@@ -193,13 +193,13 @@ def test_the_operators_rules_come_in_order(
     settings: dict[str, object], host: str, address: str, expected: str | None
 ) -> None:
     """Denials of the operator first, then permissions, then the built-in list."""
-    objection = Guard(**settings).objection(host, 80, address)  # type: ignore[arg-type]
+    objection = EgressGuard(**settings).objection(host, 80, address)  # type: ignore[arg-type]
     assert objection == (expected and expected.replace("deny_networks", "in deny_networks"))
 
 
 def test_ports_can_be_opened_one_by_one() -> None:
     """A voice server on an odd port costs one line of configuration."""
-    guard = Guard(deny_ports=NOT_FOR_THE_WEB, allow_ports=["5060", "90-99"])
+    guard = EgressGuard(deny_ports=NOT_FOR_THE_WEB, allow_ports=["5060", "90-99"])
     assert [guard.objection("h", port, "8.8.8.8") for port in (5060, 95, 5061)] == [
         None,
         None,
@@ -209,8 +209,8 @@ def test_ports_can_be_opened_one_by_one() -> None:
 
 def test_own_addresses_are_denied_unless_listed() -> None:
     """A public address of this very machine leads to our own services."""
-    assert Guard().objection("h", 80, "8.8.8.8", own=True) == "this machine's own address"
-    assert Guard(allow_networks=["8.8.8.8"]).objection("h", 80, "8.8.8.8", own=True) is None
+    assert EgressGuard().objection("h", 80, "8.8.8.8", own=True) == "this machine's own address"
+    assert EgressGuard(allow_networks=["8.8.8.8"]).objection("h", 80, "8.8.8.8", own=True) is None
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_own_addresses_are_denied_unless_listed() -> None:
 def test_rules_that_cannot_be_read_stop_the_start(settings: dict[str, object]) -> None:
     """A guard with a misspelt rule would be a hole."""
     with pytest.raises(ConfigError):
-        Guard(**settings)  # type: ignore[arg-type]
+        EgressGuard(**settings)  # type: ignore[arg-type]
 
 
 def test_public_addresses_may_be_shown() -> None:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from pivot.bus.rabbit import RabbitBus, open_bus
 from pivot.bus.settings import BusSettings
-from pivot.bus.worker_messages import Letters
+from pivot.bus.worker_messages import WorkerMessages
 from pivot.meeting.local import LocalMeetings
 from pivot.meeting.membership import Command, News
 from pivot.meeting.shared import SharedMeetings
@@ -20,7 +20,7 @@ from pivot.model.instructions import Callback
 from pivot.model.queues import QueueChange
 from pivot.model.rooms import EnterRoom, Guest, RoomChange
 from pivot.session.ports import Meetings
-from pivot.sim.worker_messages import MemoryPost, PostOffice
+from pivot.sim.worker_messages import MemoryExchange, MemoryWorkerMessages
 
 WAIT_S = 20.0
 Change: TypeAlias = RoomChange | QueueChange
@@ -83,7 +83,7 @@ class Hall:
 class MemoryWorker:
     """A worker with a connection to the office in memory."""
 
-    post: MemoryPost
+    post: MemoryWorkerMessages
     meetings: SharedMeetings
 
     def die(self) -> None:
@@ -92,7 +92,7 @@ class MemoryWorker:
         self.meetings.close()
 
 
-def memory_worker(office: PostOffice, name: str) -> MemoryWorker:
+def memory_worker(office: MemoryExchange, name: str) -> MemoryWorker:
     loop, post = asyncio.get_running_loop(), office.post(name)
     worker = MemoryWorker(post, SharedMeetings(post, name, loop.time))
     post.connect()
@@ -106,7 +106,7 @@ async def local_hall() -> AsyncIterator[Hall]:
 
 @asynccontextmanager
 async def memory_hall(count: int) -> AsyncIterator[Hall]:
-    office = PostOffice(lambda: 0.001)
+    office = MemoryExchange(lambda: 0.001)
     workers = [memory_worker(office, f"worker{number}") for number in range(count)]
     try:
         yield Hall([worker.meetings for worker in workers])
@@ -117,11 +117,11 @@ async def memory_hall(count: int) -> AsyncIterator[Hall]:
 
 @asynccontextmanager
 async def rabbit_worker(url: str, name: str) -> AsyncIterator[tuple[SharedMeetings, RabbitBus]]:
-    letters = Letters(name)
-    meetings = SharedMeetings(letters, name)
+    messages = WorkerMessages(name)
+    meetings = SharedMeetings(messages, name)
     settings = BusSettings(url=url, reconnect_min_s=0.01, reconnect_max_s=0.05)
     try:
-        async with open_bus(settings, node=name, letters=letters) as bus:
+        async with open_bus(settings, node=name, worker_messages=messages) as bus:
             await bus.connected()
             yield meetings, bus
     finally:

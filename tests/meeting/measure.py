@@ -1,7 +1,7 @@
 """What thousands of calls in rooms and queues cost: `python -m tests.meeting.measure [AMQP-URL]`.
 
-Two workers in one process; without a URL their letters travel in memory, so the figures are those of rules
-and letters alone.
+Two workers in one process; without a URL their messages travel in memory, so the figures are those of rules
+and messages alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pivot.meeting.shared import SharedMeetings
 from pivot.model.events import Event
 from pivot.model.queues import AskPlace, EnterQueue, QueueChange, QueueNews, TakeFromQueue
 from pivot.model.rooms import RoomChange
-from pivot.sim.worker_messages import MemoryPost, PostOffice
+from pivot.sim.worker_messages import MemoryExchange, MemoryWorkerMessages
 from tests.meeting.hall import memory_worker, rabbit_worker, room
 
 CALLS = 10_000
@@ -64,7 +64,7 @@ def cpu_s() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-async def lose_all_owners(posts: list[MemoryPost], workers: list[SharedMeetings]) -> None:
+async def lose_all_owners(posts: list[MemoryWorkerMessages], workers: list[SharedMeetings]) -> None:
     """All who wait are told of anew, until the last one can hear its place again."""
     began, used = time.perf_counter(), cpu_s()
     for post in posts:
@@ -90,9 +90,9 @@ async def lose_all_owners(posts: list[MemoryPost], workers: list[SharedMeetings]
 async def run(url: str | None) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     async with AsyncExitStack() as stack:
-        posts: list[MemoryPost] = []
+        posts: list[MemoryWorkerMessages] = []
         if url is None:
-            office = PostOffice()
+            office = MemoryExchange()
             workers = [memory_worker(office, name).meetings for name in "ab"]
             posts = office.posts
         else:

@@ -24,7 +24,7 @@ from pivot.model.queues import (
 )
 from pivot.model.rooms import EnterRoom, LeaveRoom, RoomChange, RoomNews
 from pivot.sim.clock import run_virtually
-from pivot.sim.worker_messages import PostOffice
+from pivot.sim.worker_messages import MemoryExchange
 from tests.meeting.hall import MemoryWorker, memory_worker, room
 
 QUEUES, ROOMS = ("q1", "q2"), ("r1", "r2")
@@ -180,7 +180,7 @@ class Town:
 
     def __init__(self, seed: int) -> None:
         chance = random.Random(seed)
-        self.office = PostOffice(lambda: chance.choice((0.001, 0.002, 0.02, 0.3)))
+        self.office = MemoryExchange(lambda: chance.choice((0.001, 0.002, 0.02, 0.3)))
         self.workers = [memory_worker(self.office, f"w{number}") for number in range(WORKERS)]
         self.callers: dict[str, Caller] = {}
         self.agents: dict[str, Agent] = {}

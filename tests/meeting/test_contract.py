@@ -242,7 +242,7 @@ def test_over_letters(scenario: Scenario, workers: int) -> None:
 @every_scenario
 @pytest.mark.rabbit
 async def test_over_a_real_broker(scenario: Scenario, amqp_vhost_url: str) -> None:
-    """Exclusive queues and returned messages do what the letters need."""
+    """Exclusive queues and returned messages do what the messages need."""
     async with rabbit_hall(amqp_vhost_url, 2) as hall:
         await scenario(hall)
         assert hall.heard_more() == {}

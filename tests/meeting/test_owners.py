@@ -25,7 +25,7 @@ from pivot.model.queues import (
 )
 from pivot.model.rooms import LeaveRoom, RoomChange, RoomNews
 from pivot.sim.clock import run_virtually
-from pivot.sim.worker_messages import PostOffice
+from pivot.sim.worker_messages import MemoryExchange
 from tests.meeting.hall import Change, Hall, MemoryWorker, memory_worker, room
 
 CALM_S = 30.0
@@ -35,7 +35,7 @@ OWNER, ONE, OTHER = 0, 1, 2
 
 @dataclass
 class Town:
-    office: PostOffice
+    office: MemoryExchange
     workers: list[MemoryWorker]
     hall: Hall
 
@@ -90,10 +90,10 @@ class Town:
 
 
 def in_town(story: Callable[[Town], Awaitable[None]]) -> None:
-    """Three workers whose letters take a millisecond each way."""
+    """Three workers whose messages take a millisecond each way."""
 
     async def main() -> None:
-        office = PostOffice(lambda: 0.001)
+        office = MemoryExchange(lambda: 0.001)
         workers = [memory_worker(office, name) for name in ("owner", "one", "other")]
         try:
             await story(Town(office, workers, Hall([worker.meetings for worker in workers])))
@@ -444,9 +444,9 @@ def test_places_that_nobody_is_in_cost_no_letter() -> None:
 
     async def story(town: Town) -> None:
         await town.owner_is_found("r")
-        before = town.office.letters
+        before = town.office.messages
         await asyncio.sleep(3600.0)
-        assert town.office.letters == before
+        assert town.office.messages == before
 
     in_town(story)
 

@@ -8,7 +8,7 @@ from pivot.model.call import Method
 from pivot.model.commands import Notify
 from pivot.model.events import Event, Notified
 from pivot.model.fetch import Answer, FetchRequest, Purpose
-from pivot.session.background import Beside
+from pivot.session.background import BackgroundTasks
 from pivot.session.notice_order import NoticeOrder
 from pivot.session.world import World
 from pivot.sim.clock import run_virtually
@@ -47,7 +47,7 @@ def test_a_slow_answer_is_not_overtaken_by_the_next_notice_of_its_series() -> No
         def hear(event: Event) -> None:
             assert isinstance(event, Notified)
 
-        first, second = (Beside(call(call_id=each), world, RULES, hear, hear) for each in "ab")
+        first, second = (BackgroundTasks(call(call_id=each), world, RULES, hear, hear) for each in "ab")
         first.notify(notice("1", "conference"))
         first.notify(notice("2", "conference"))
         second.notify(notice("3", "conference"))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pivot.app.http_servers import require_door
+from pivot.app.http_servers import require_port
 from pivot.errors import ConfigError
 from pivot.model.speech import SpeechWish
 from pivot.settings.loading import load
@@ -156,6 +156,6 @@ def test_sounds_need_a_port() -> None:
     speech = {"PIVOT_SPEECH__ENGINE": "acme", "PIVOT_SPEECH__BASE_URL": "http://pivot:8090"}
 
     with pytest.raises(ConfigError, match=r"no port serves its sounds; set health\.port"):
-        require_door(load(environment=speech))
-    require_door(load(environment=speech | {"PIVOT_HEALTH__PORT": "8091"}))
-    require_door(load(environment=speech | {"PIVOT_WEB__ENABLED": "true"}))
+        require_port(load(environment=speech))
+    require_port(load(environment=speech | {"PIVOT_HEALTH__PORT": "8091"}))
+    require_port(load(environment=speech | {"PIVOT_WEB__ENABLED": "true"}))

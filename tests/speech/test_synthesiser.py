@@ -12,28 +12,30 @@ import pytest
 from pivot.errors import SpeechError
 from pivot.model.speech import SpeechWish
 from pivot.speech.cache import SoundCache
-from pivot.speech.concurrency import MOST_WAITING, Places
+from pivot.speech.concurrency import MOST_WAITING, ConcurrencyLimit
 from pivot.speech.plugin import Audio, AudioAt
 from pivot.speech.settings import SpeechSettings
-from pivot.speech.synthesiser import MOST_SILENT, REST_S, Studio
+from pivot.speech.synthesiser import MOST_SILENT, REST_S, Synthesiser
 from tests.speech.engines import Silent, silence
 
 SETTINGS = SpeechSettings(engine="silent", base_url="http://pivot.example:8090/")
 HELLO = SpeechWish("Hello", "kate")
 
 
-def studio(folder: Path, engine: Silent, settings: SpeechSettings = SETTINGS, identity: str = "v1") -> Studio:
+def synthesiser(
+    folder: Path, engine: Silent, settings: SpeechSettings = SETTINGS, identity: str = "v1"
+) -> Synthesiser:
     cache = SoundCache(folder, settings.cache_bytes, settings.cache_age_s)
-    return Studio(engine, identity, cache, settings)
+    return Synthesiser(engine, identity, cache, settings)
 
 
 async def test_a_text_is_synthesised_once(tmp_path: Path) -> None:
     """The second caller hears what was made for the first; so does the next worker's."""
     engine = Silent()
-    room = studio(tmp_path, engine)
+    room = synthesiser(tmp_path, engine)
 
     first, again = await room.synthesise("a1", HELLO), await room.synthesise("a2", HELLO)
-    later = await studio(tmp_path, engine).synthesise("a1", HELLO)
+    later = await synthesiser(tmp_path, engine).synthesise("a1", HELLO)
 
     assert first == again == later
     assert first.startswith("http://pivot.example:8090/speech/")
@@ -47,7 +49,7 @@ async def test_a_text_is_synthesised_once(tmp_path: Path) -> None:
 async def test_callers_who_wait_for_the_same_text_wait_for_one_synthesis(tmp_path: Path) -> None:
     """A greeting's first hundred callers cost one request to the plug-in."""
     engine = Silent()
-    room = studio(tmp_path, engine)
+    room = synthesiser(tmp_path, engine)
 
     urls = await asyncio.gather(*(room.synthesise(f"a{number}", HELLO) for number in range(100)))
 
@@ -65,7 +67,7 @@ async def test_callers_who_wait_for_the_same_text_wait_for_one_synthesis(tmp_pat
 )
 async def test_another_wish_is_another_sound(tmp_path: Path, other: SpeechWish) -> None:
     """Nobody hears another language, voice or text than the document's."""
-    room = studio(tmp_path, Silent())
+    room = synthesiser(tmp_path, Silent())
 
     assert await room.synthesise("a1", HELLO) != await room.synthesise("a1", other)
 
@@ -75,7 +77,7 @@ async def test_other_options_make_other_sounds(tmp_path: Path) -> None:
     engine = Silent()
 
     for identity in ("v1", "v2"):
-        await studio(tmp_path, engine, identity=identity).synthesise("a1", HELLO)
+        await synthesiser(tmp_path, engine, identity=identity).synthesise("a1", HELLO)
 
     assert engine.asked == [HELLO, HELLO]
 
@@ -84,7 +86,7 @@ async def test_a_caller_who_hangs_up_leaves_the_sound_to_the_next(tmp_path: Path
     """The synthesis goes on, and is not begun again."""
     engine = Silent()
     engine.open.clear()
-    room = studio(tmp_path, engine)
+    room = synthesiser(tmp_path, engine)
     waiting = asyncio.create_task(room.synthesise("a1", HELLO))
     await engine.is_asked()
     waiting.cancel()
@@ -99,7 +101,7 @@ async def test_a_caller_who_hangs_up_leaves_the_sound_to_the_next(tmp_path: Path
 async def test_what_is_announced_is_there_when_it_is_wanted(tmp_path: Path) -> None:
     """The next Say's sound is made while the one before it plays."""
     engine = Silent()
-    room = studio(tmp_path, engine)
+    room = synthesiser(tmp_path, engine)
     room.prepare("a1", HELLO)
     await engine.is_asked()
 
@@ -112,7 +114,7 @@ async def test_one_account_cannot_fill_the_plugin(tmp_path: Path) -> None:
     """It has its share of places; the others' texts go past those that wait."""
     engine = Silent()
     engine.open.clear()
-    room = studio(tmp_path, engine, replace(SETTINGS, at_once=3, per_account=2))
+    room = synthesiser(tmp_path, engine, replace(SETTINGS, at_once=3, per_account=2))
     texts = [SpeechWish(f"text {number}", "kate") for number in range(10)]
     flood = [asyncio.create_task(room.synthesise("greedy", wish)) for wish in texts]
     await engine.is_asked(2)
@@ -130,7 +132,7 @@ async def test_an_account_with_too_many_waiting_texts_is_refused_at_once(tmp_pat
     """Its callers hear the switch without waiting, and memory is bounded."""
     engine = Silent()
     engine.open.clear()
-    room = studio(tmp_path, engine)
+    room = synthesiser(tmp_path, engine)
     texts = [SpeechWish(f"text {number}", "kate") for number in range(MOST_WAITING + 3)]
     flood = [asyncio.create_task(room.synthesise("greedy", wish)) for wish in texts]
 
@@ -150,7 +152,7 @@ async def test_a_plugin_that_hangs_is_given_up(tmp_path: Path) -> None:
     """Its place is free again, and the next try asks anew."""
     engine = Silent()
     engine.open.clear()
-    room = studio(tmp_path, engine, replace(SETTINGS, timeout_s=0.5, at_once=1, per_account=1))
+    room = synthesiser(tmp_path, engine, replace(SETTINGS, timeout_s=0.5, at_once=1, per_account=1))
 
     with pytest.raises(SpeechError, match=r"longer than 0\.5 s"):
         await room.synthesise("a1", HELLO)
@@ -168,8 +170,8 @@ async def test_a_plugin_that_has_fallen_silent_is_left_alone_for_a_while(tmp_pat
     engine, now = Silent(), [100.0]
     settings = replace(SETTINGS, timeout_s=0.2)
     cache = SoundCache(tmp_path, settings.cache_bytes, settings.cache_age_s)
-    await studio(tmp_path, engine).synthesise("a1", HELLO)
-    room = Studio(engine, "v1", cache, settings, lambda: now[0])
+    await synthesiser(tmp_path, engine).synthesise("a1", HELLO)
+    room = Synthesiser(engine, "v1", cache, settings, lambda: now[0])
     engine.open.clear()
 
     async def why(text: str) -> str:
@@ -193,7 +195,7 @@ async def test_a_plugin_that_has_fallen_silent_is_left_alone_for_a_while(tmp_pat
 
 async def test_a_plugin_that_refuses_is_not_silent(tmp_path: Path) -> None:
     """One customer's strange texts keep nobody else from it."""
-    room = studio(tmp_path, Silent(makes=RuntimeError("what is that?")))
+    room = synthesiser(tmp_path, Silent(makes=RuntimeError("what is that?")))
 
     for number in range(3 * MOST_SILENT):
         with pytest.raises(SpeechError, match="what is that"):
@@ -202,7 +204,7 @@ async def test_a_plugin_that_refuses_is_not_silent(tmp_path: Path) -> None:
 
 async def test_who_gets_no_place_in_time_is_refused() -> None:
     """The plug-in is at work for others; that is no fault of its."""
-    places = Places(1, 1)
+    places = ConcurrencyLimit(1, 1)
     async with places.one("a1", 60.0):
         for account_id in ("a1", "a2"):
             with pytest.raises(SpeechError, match=r"no place to synthesise got free within 0\.01 s"):
@@ -231,7 +233,7 @@ async def test_what_a_plugin_makes_is_looked_at(
     tmp_path: Path, makes: Audio | AudioAt | Exception, message: str
 ) -> None:
     """A broken plug-in costs the sound, and nothing of it is kept."""
-    room = studio(tmp_path, Silent(makes=makes), replace(SETTINGS, max_sound_bytes=1_000))
+    room = synthesiser(tmp_path, Silent(makes=makes), replace(SETTINGS, max_sound_bytes=1_000))
 
     with pytest.raises(SpeechError, match=message):
         await room.synthesise("a1", HELLO)
@@ -246,7 +248,7 @@ async def test_a_sound_elsewhere_is_used_again_as_long_as_the_plugin_says(
 ) -> None:
     """Links of a cloud's store expire."""
     engine = Silent(makes=AudioAt("https://cdn.example/a.mp3", max_age_s))
-    room = studio(tmp_path, engine)
+    room = synthesiser(tmp_path, engine)
 
     urls = {await room.synthesise("a1", HELLO) for _ in range(2)}
 
@@ -257,7 +259,7 @@ async def test_closing_gives_up_what_is_being_made(tmp_path: Path) -> None:
     """A worker that stops waits for no plug-in."""
     engine = Silent()
     engine.open.clear()
-    room = studio(tmp_path, engine)
+    room = synthesiser(tmp_path, engine)
     waiting: Awaitable[str] = asyncio.ensure_future(room.synthesise("a1", HELLO))
     await engine.is_asked()
 

@@ -10,7 +10,7 @@ import pytest
 from aiohttp.test_utils import TestClient
 from multidict import CIMultiDict
 
-from pivot.web.auth.ports import Judge
+from pivot.web.auth.ports import Authenticator
 from pivot.web.errors import unknown_account
 from tests.web.memory_store import MemoryStore
 from tests.web.support import (
@@ -233,7 +233,7 @@ async def test_guessing_accounts_is_limited_over_all_of_them() -> None:
     judged: list[str] = []
 
     class Strict:
-        async def judge(self, credentials: object, account_id: str) -> None:
+        async def authorize(self, credentials: object, account_id: str) -> None:
             judged.append(account_id)
             raise unknown_account(account_id)
 
@@ -241,7 +241,7 @@ async def test_guessing_accounts_is_limited_over_all_of_them() -> None:
             return None
 
     settings = replace(SETTINGS, rate_burst=3, rate_per_s=0.0)
-    async with serving(MemoryStore(), settings, judge=Strict()) as client:
+    async with serving(MemoryStore(), settings, authenticator=Strict()) as client:
         statuses = [
             (await CrossbarClient(client, "guess", f"{number:032}").get()).status for number in range(6)
         ]
@@ -268,14 +268,14 @@ async def test_a_judge_is_asked_only_about_accounts_that_can_be(store: MemorySto
     judged: list[str] = []
 
     class Witness:
-        async def judge(self, credentials: object, account_id: str) -> None:
+        async def authorize(self, credentials: object, account_id: str) -> None:
             judged.append(account_id)
 
         async def close(self) -> None:
             return None
 
-    witness: Judge = Witness()
-    async with serving(store, judge=witness) as client:
+    witness: Authenticator = Witness()
+    async with serving(store, authenticator=witness) as client:
         for account_id in ("..%2f..%2fauth", "%00" * 32, ALICE.upper(), ALICE):
             await CrossbarClient(client, None).raw(f"/v2/accounts/{account_id}/pivot/debug")
 

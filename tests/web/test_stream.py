@@ -160,14 +160,14 @@ async def test_a_token_that_dies_ends_its_stream(store: MemoryStore, monkeypatch
     monkeypatch.setattr(stream, "JUDGE_AGAIN_S", 0.0)
     verdicts = iter([None])
 
-    class Judge:
-        async def judge(self, credentials: object, account_id: str) -> None:
+    class Authenticator:
+        async def authorize(self, credentials: object, account_id: str) -> None:
             if next(verdicts, "again") == "again":
                 raise too_many_requests()
 
         async def close(self) -> None:
             return None
 
-    async with serving(store, judge=Judge()) as http, tailing(http) as tail:
+    async with serving(store, authenticator=Authenticator()) as http, tailing(http) as tail:
         await tail.event()
         assert await tail.event() == ("end", {"message": "too_many_requests"})

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pivot.execute.dialling.party import DialledParty
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.dialling import Identity
 from pivot.model.events import Event
 from pivot.model.plain import plain
@@ -55,21 +55,23 @@ class Attempt(Protocol):
     done: bool
     """Nothing of it goes on."""
 
-    def start(self, line: Line) -> Course: ...
+    def start(self, context: StepContext) -> Commands: ...
 
-    def receive(self, event: Event, line: Line) -> Course: ...
+    def receive(self, event: Event, context: StepContext) -> Commands: ...
 
-    def end_talk(self, line: Line) -> Course:
+    def end_talk(self, context: StepContext) -> Commands:
         """Hang up the winner; the caller stays."""
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         """Nothing may go on: parties that would stay without the caller are hung up."""
 
 
-def end_all(parties: list[DialledParty], line: Line, cause: str | None, code: str | None = None) -> Course:
+def end_all(
+    parties: list[DialledParty], context: StepContext, cause: str | None, code: str | None = None
+) -> Commands:
     """Nobody of these is there any more; what the switch told of each before stands."""
     for party in parties:
-        yield from party.ends(line, cause, code)
+        yield from party.ends(context, cause, code)
 
 
 def far_cause(cause: str | None, *, overdue: bool) -> str | None:

@@ -20,7 +20,7 @@ from pivot.execute.dialling.attempt import (
     far_cause,
 )
 from pivot.execute.dialling.party import DialledParty
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.commands import BindCall, CancelTimer, StartTimer, UnbindCall
 from pivot.model.dialling import BridgeTo, LegRinging, LegsBridged, LegsParted
 from pivot.model.events import (
@@ -59,14 +59,14 @@ class BridgeAttempt:
     """The bridge's end, when the parties' own are still waited for."""
     done: bool = False
 
-    def start(self, line: Line) -> Course:
-        self.msg_id = line.draw_id()
+    def start(self, context: StepContext) -> Commands:
+        self.msg_id = context.draw_id()
         self.timer = f"dial {self.msg_id}"
-        self.began_s = line.at_s
+        self.began_s = context.at_s
         wishes = self.wishes
         for party in self.parties:
             yield BindCall(party.call_id)
-            yield from party.begins(line)
+            yield from party.begins(context)
         yield BridgeTo(
             self.msg_id,
             tuple(party.endpoint for party in self.parties),
@@ -78,97 +78,97 @@ class BridgeAttempt:
         )
         yield StartTimer(self.timer, wishes.timeout_s + SPARE_S)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         match event:
             case LegRinging(call_id) if party := self._party(call_id):
-                yield from party.rings(line)
+                yield from party.rings(context)
             case ChannelAnswered(call_id) if party := self._party(call_id):
-                yield from party.answers(line)
+                yield from party.answers(context)
                 yield from self._talk_if_answered()
-            case ChannelAnswered(call_id) if call_id == line.leg and self.heard is not None:
+            case ChannelAnswered(call_id) if call_id == context.leg and self.heard is not None:
                 # The switch answers the caller when the party has answered, and for nothing else.
-                yield from self.parties[self.heard].answers(line)
+                yield from self.parties[self.heard].answers(context)
                 yield from self._talk_if_answered()
-            case LegsBridged(call_id) if call_id == line.leg and self.winner is None:
-                yield from self._hears(event, line)
-            case LegsParted(call_id) if call_id == line.leg and self.heard is not None:
+            case LegsBridged(call_id) if call_id == context.leg and self.winner is None:
+                yield from self._hears(event, context)
+            case LegsParted(call_id) if call_id == context.leg and self.heard is not None:
                 yield StartTimer(self.timer, PARTING_S)
             case ChannelDestroyed(call_id) if party := self._party(call_id):
-                yield from self._party_gone(party, event, line)
-            case Executed(call_id, "bridge") if call_id == line.leg:
-                yield from self._bridge_ended(event, line)
+                yield from self._party_gone(party, event, context)
+            case Executed(call_id, "bridge") if call_id == context.leg:
+                yield from self._bridge_ended(event, context)
             case CommandFailed(msg_id=msg_id) if msg_id == self.msg_id:
-                yield from self._end(line, "NORMAL_TEMPORARY_FAILURE")
+                yield from self._end(context, "NORMAL_TEMPORARY_FAILURE")
             case TimerFired(name) if name == self.timer:
-                yield from self._time_is_up(line)
+                yield from self._time_is_up(context)
 
-    def end_talk(self, line: Line) -> Course:
+    def end_talk(self, context: StepContext) -> Commands:
         if self.winner is not None and not self.done:
-            yield Hangup(line.draw_id(), leg=self.parties[self.winner].call_id)
+            yield Hangup(context.draw_id(), leg=self.parties[self.winner].call_id)
             yield StartTimer(self.timer, PARTING_S)
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         """The legs hang on the caller's bridge and go with it."""
         if self.done:
             return
         self.done = True
         yield CancelTimer(self.timer)
-        yield from end_all(self.parties, line, "ORIGINATOR_CANCEL")
+        yield from end_all(self.parties, context, "ORIGINATOR_CANCEL")
         for party in self.parties:
             yield UnbindCall(party.call_id)
 
     # Who answers
 
-    def _hears(self, event: LegsBridged, line: Line) -> Course:
-        self.heard, self.heard_s = self._number(event.other_leg), line.at_s
+    def _hears(self, event: LegsBridged, context: StepContext) -> Commands:
+        self.heard, self.heard_s = self._number(event.other_leg), context.at_s
         if not self.wishes.early_media:  # then the switch waits for the answer
-            yield from self.parties[self.heard].answers(line)
+            yield from self.parties[self.heard].answers(context)
         yield from self._talk_if_answered()
         self.early = event.answered is False
         if self.winner is None and self.early:
             # The switch rings nobody any more: the time for an answer is ours to count.
-            left_s = self.began_s + self.wishes.timeout_s - line.at_s
+            left_s = self.began_s + self.wishes.timeout_s - context.at_s
             yield StartTimer(self.timer, max(0.0, left_s))
         else:
             yield CancelTimer(self.timer)
 
-    def _talk_if_answered(self) -> Course:
+    def _talk_if_answered(self) -> Commands:
         if self.winner is not None or self.heard is None:
             return
         if self.parties[self.heard].answered_at_s is not None:
             self.winner, self.bridged = self.heard, True
             yield CancelTimer(self.timer)
 
-    def _was_answered(self, line: Line) -> Course:
+    def _was_answered(self, context: StepContext) -> Commands:
         """The one who is heard had answered, as its end tells."""
         if self.winner is None and self.heard is not None:
-            yield from self.parties[self.heard].answers(line, since_s=self.heard_s)
+            yield from self.parties[self.heard].answers(context, since_s=self.heard_s)
             yield from self._talk_if_answered()
 
     # Ends
 
-    def _party_gone(self, party: DialledParty, event: ChannelDestroyed, line: Line) -> Course:
+    def _party_gone(self, party: DialledParty, event: ChannelDestroyed, context: StepContext) -> Commands:
         is_heard = self.heard is not None and self.parties[self.heard] is party
         if is_heard and event.answered:
-            yield from self._was_answered(line)
+            yield from self._was_answered(context)
         cause = self._far_cause(event.hangup_cause) if is_heard else event.hangup_cause
-        yield from party.ends(line, cause, event.hangup_code)
+        yield from party.ends(context, cause, event.hangup_code)
         if all(each.over for each in self.parties):
             if self.ended is not None:
-                yield from self._end(line, None)
+                yield from self._end(context, None)
             else:
                 yield StartTimer(self.timer, PARTING_S)
 
-    def _bridge_ended(self, event: Executed, line: Line) -> Course:
+    def _bridge_ended(self, event: Executed, context: StepContext) -> Commands:
         if event.response in TALKED and event.bridged and not self.early:
             if self.heard is None:
-                self.heard, self.heard_s = self._answerer(), line.at_s
-            yield from self._was_answered(line)
+                self.heard, self.heard_s = self._answerer(), context.at_s
+            yield from self._was_answered(context)
         if len(self.parties) == 1:
             cause = event.response if self.heard is None else self._far_cause(event.response)
-            yield from self._end(line, cause, event.hangup_code)
+            yield from self._end(context, cause, event.hangup_code)
         elif all(each.over for each in self.parties):
-            yield from self._end(line, event.response)
+            yield from self._end(context, event.response)
         elif self.ended is None:
             self.ended = event
             yield StartTimer(self.timer, SETTLE_S)
@@ -177,22 +177,22 @@ class BridgeAttempt:
         """Why the one who is heard is gone."""
         return cause if self.winner is not None else far_cause(cause, overdue=self.overdue)
 
-    def _time_is_up(self, line: Line) -> Course:
+    def _time_is_up(self, context: StepContext) -> Commands:
         if self.ended is not None:
-            yield from self._end(line, self.ended.response)
+            yield from self._end(context, self.ended.response)
         elif self.heard is not None and self.winner is None and not self.overdue:
             self.overdue = True
-            yield Hangup(line.draw_id(), leg=self.parties[self.heard].call_id)
+            yield Hangup(context.draw_id(), leg=self.parties[self.heard].call_id)
             yield StartTimer(self.timer, PARTING_S)
         else:
             if not self.bridged:
-                yield StopMedia(line.draw_id())
-            yield from self._end(line, "NORMAL_CLEARING" if self.bridged else "NO_ANSWER")
+                yield StopMedia(context.draw_id())
+            yield from self._end(context, "NORMAL_CLEARING" if self.bridged else "NO_ANSWER")
 
-    def _end(self, line: Line, cause: str | None, code: str | None = None) -> Course:
+    def _end(self, context: StepContext, cause: str | None, code: str | None = None) -> Commands:
         self.done = True
         yield CancelTimer(self.timer)
-        yield from end_all(self.parties, line, cause, code)
+        yield from end_all(self.parties, context, cause, code)
         for party in self.parties:
             yield UnbindCall(party.call_id)
 

@@ -8,7 +8,7 @@ Source: kz_attributes.erl, caller_id and maybe_normalize_cid; kzt_util.erl, offn
 from __future__ import annotations
 
 from pivot.execute.ids import e164
-from pivot.execute.step_context import Line
+from pivot.execute.step_context import StepContext
 from pivot.model.call import Call
 from pivot.model.dialling import CallerId, Identity
 from pivot.model.instructions import DialVerb
@@ -16,50 +16,50 @@ from pivot.model.json import JsonObject
 from pivot.model.switch_text import may_be_caller
 
 
-def caller_of(line: Line) -> CallerId:
+def caller_of(context: StepContext) -> CallerId:
     """The caller as the call says, or as an earlier Dial has left it."""
-    call = line.state.request.call
+    call = context.state.request.call
     number = call.caller_id_number if call.caller_id_number != "anonymous" else call.from_.user
     name = call.caller_id_name if call.caller_id_name != "unknown" else ""
-    return CallerId(line.state.shown_number or number, name)
+    return CallerId(context.state.shown_number or number, name)
 
 
-def as_called(line: Line) -> Identity:
+def as_called(context: StepContext) -> Identity:
     """The caller as such, for who is rung on his behalf."""
-    return Identity(caller_of(line), caller_of(line))
+    return Identity(caller_of(context), caller_of(context))
 
 
-def needs_identity(line: Line) -> bool:
+def needs_identity(context: StepContext) -> bool:
     """Whether the account has a say in how this caller is shown."""
-    call = line.state.request.call
+    call = context.state.request.call
     known = call.authorizing_id is not None and call.account_id is not None
-    return line.profile.dial_shows_account and known and not _shown_as_it_came(call)
+    return context.profile.dial_shows_account and known and not _shown_as_it_came(call)
 
 
-def doubtful_number(verb: DialVerb, line: Line) -> str:
+def doubtful_number(verb: DialVerb, context: StepContext) -> str:
     """The `callerId` that must be the account's to be used; empty when it may be used as it is."""
     number = e164(verb.caller_id or "")
-    if number is None or not line.profile.caller_id_checked:
+    if number is None or not context.profile.caller_id_checked:
         return ""
-    call = line.state.request.call
+    call = context.state.request.call
     own = (call.caller_id_number, call.from_.user, call.to.user, call.request.user)
     return "" if number in map(e164, own) else number
 
 
-def shown(verb: DialVerb, identity: Identity | None, owned: bool | None, line: Line) -> Identity:
+def shown(verb: DialVerb, identity: Identity | None, owned: bool | None, context: StepContext) -> Identity:
     """Who is shown calling; nothing of it is empty that could be filled.
 
     Args:
         identity: what the account says, None when it was not asked or does not answer.
         owned: whether the `callerId` is the account's, None likewise; then it is believed.
     """
-    call, own, known = line.state.request.call, caller_of(line), identity or Identity()
+    call, own, known = context.state.request.call, caller_of(context), identity or Identity()
     emergency = CallerId() if identity is None else _filled(known.emergency, own)
     if verb.caller_id is not None and owned is not False:
         chosen = CallerId(verb.caller_id, _name_for(verb.caller_id, call))
         return Identity(chosen, chosen, emergency, known.presence_id)
-    if not line.profile.dial_shows_account:
-        return as_called(line)
+    if not context.profile.dial_shows_account:
+        return as_called(context)
     inside, outside = (_adjusted(_filled(each, own), call) for each in (known.inside, known.outside))
     dynamic = _stored(call, "dynamic_cid")
     return Identity(

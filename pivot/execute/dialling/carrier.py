@@ -22,7 +22,7 @@ from pivot.execute.dialling.attempt import (
     far_cause,
 )
 from pivot.execute.dialling.party import DialledParty
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import CarrierDone, DialCarrier, LegCreated, LegsBridged, LegsParted
 from pivot.model.events import ChannelAnswered, CommandFailed, Event, Executed, TimerFired
@@ -52,12 +52,12 @@ class CarrierAttempt:
     code: str | None = None
     done: bool = False
 
-    def start(self, line: Line) -> Course:
-        self.msg_id = line.draw_id()
+    def start(self, context: StepContext) -> Commands:
+        self.msg_id = context.draw_id()
         self.timer = f"dial {self.msg_id}"
-        self.began_s = line.at_s
+        self.began_s = context.at_s
         wishes = self.wishes
-        yield from self.parties[0].begins(line)
+        yield from self.parties[0].begins(context)
         yield DialCarrier(
             self.msg_id,
             self.parties[0].endpoint.address,
@@ -71,72 +71,72 @@ class CarrierAttempt:
         )
         yield StartTimer(self.timer, wishes.timeout_s + SPARE_S)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         party = self.parties[0]
         match event:
-            case LegCreated(call_id, other_leg) if call_id == line.leg and self.winner is None:
+            case LegCreated(call_id, other_leg) if call_id == context.leg and self.winner is None:
                 party.call_id = other_leg
-            case ChannelAnswered(call_id) if call_id == line.leg:
+            case ChannelAnswered(call_id) if call_id == context.leg:
                 self.caller_answered = True
                 if self.heard_s is not None:
-                    yield from self._talk(line.at_s, line)
-            case LegsBridged(call_id, other_leg) if call_id == line.leg and self.winner is None:
-                party.call_id, self.heard_s = other_leg, line.at_s
-                yield from self._hears(event, line)
-            case LegsParted(call_id) if call_id == line.leg and self.heard_s is not None:
+                    yield from self._talk(context.at_s, context)
+            case LegsBridged(call_id, other_leg) if call_id == context.leg and self.winner is None:
+                party.call_id, self.heard_s = other_leg, context.at_s
+                yield from self._hears(event, context)
+            case LegsParted(call_id) if call_id == context.leg and self.heard_s is not None:
                 yield StartTimer(self.timer, PARTING_S)
             case CarrierDone(msg_id, cause, code) if msg_id == self.msg_id:
                 self.cause, self.code = cause, code
                 yield StartTimer(self.timer, SETTLE_S)
-            case Executed(call_id, "bridge", cause) if call_id == line.leg:
+            case Executed(call_id, "bridge", cause) if call_id == context.leg:
                 if cause in TALKED and event.bridged and self.heard_s is None:
-                    yield from self._talk(line.at_s, line)
-                yield from self._end(line, self.cause or cause, self.code)
+                    yield from self._talk(context.at_s, context)
+                yield from self._end(context, self.cause or cause, self.code)
             case CommandFailed(msg_id=msg_id) if msg_id == self.msg_id:
-                yield from self._end(line, "NORMAL_TEMPORARY_FAILURE", None)
+                yield from self._end(context, "NORMAL_TEMPORARY_FAILURE", None)
             case TimerFired(name) if name == self.timer:
-                yield from self._time_is_up(line)
+                yield from self._time_is_up(context)
 
-    def _hears(self, event: LegsBridged, line: Line) -> Course:
+    def _hears(self, event: LegsBridged, context: StepContext) -> Commands:
         """The caller hears the leg, which has answered unless the caller's own is not answered by that."""
         if not self.wishes.early_media or event.answered is not False or self.caller_answered:
-            yield from self._talk(line.at_s, line)
+            yield from self._talk(context.at_s, context)
         else:
-            yield StartTimer(self.timer, max(0.0, self.began_s + self.wishes.timeout_s - line.at_s))
+            yield StartTimer(self.timer, max(0.0, self.began_s + self.wishes.timeout_s - context.at_s))
 
-    def _talk(self, since_s: float, line: Line) -> Course:
+    def _talk(self, since_s: float, context: StepContext) -> Commands:
         if self.winner is None:
             self.winner, self.bridged = 0, True
             yield CancelTimer(self.timer)
-            yield from self.parties[0].answers(line, since_s)
+            yield from self.parties[0].answers(context, since_s)
 
-    def _time_is_up(self, line: Line) -> Course:
+    def _time_is_up(self, context: StepContext) -> Commands:
         is_heard = self.heard_s is not None and self.winner is None
         if is_heard and self.cause is None and not self.overdue:
             self.overdue = True
-            yield Hangup(line.draw_id(), leg=self.parties[0].call_id)
+            yield Hangup(context.draw_id(), leg=self.parties[0].call_id)
             yield StartTimer(self.timer, PARTING_S)
             return
         if self.cause is None and not self.bridged:
-            yield StopMedia(line.draw_id())
-        yield from self._end(line, self.cause or "NO_ANSWER", self.code)
+            yield StopMedia(context.draw_id())
+        yield from self._end(context, self.cause or "NO_ANSWER", self.code)
 
-    def end_talk(self, line: Line) -> Course:
+    def end_talk(self, context: StepContext) -> Commands:
         if self.winner is not None and not self.done:
-            yield Hangup(line.draw_id(), leg=self.parties[0].call_id)
+            yield Hangup(context.draw_id(), leg=self.parties[0].call_id)
             yield StartTimer(self.timer, PARTING_S)
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         """The leg hangs on the caller's bridge and goes with it."""
         if self.done:
             return
         self.done = True
         yield CancelTimer(self.timer)
-        yield from end_all(self.parties, line, "ORIGINATOR_CANCEL")
+        yield from end_all(self.parties, context, "ORIGINATOR_CANCEL")
 
-    def _end(self, line: Line, cause: str | None, code: str | None) -> Course:
+    def _end(self, context: StepContext, cause: str | None, code: str | None) -> Commands:
         if self.heard_s is not None and self.winner is None:
             cause = far_cause(cause, overdue=self.overdue)
         self.done = True
         yield CancelTimer(self.timer)
-        yield from self.parties[0].ends(line, cause, code)
+        yield from self.parties[0].ends(context, cause, code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pivot.execute.dialling.party import DialledParty
 from pivot.execute.document_request import Texts
 from pivot.execute.ids import call_sid, sid
-from pivot.execute.step_context import Line
+from pivot.execute.step_context import StepContext
 from pivot.model.instructions import QueueNoun, SipNoun
 from pivot.model.queues import queue_id
 
@@ -21,13 +21,13 @@ def dial_status(parties: list[DialledParty]) -> str:
 
 
 def dial_parameters(
-    parties: list[DialledParty], winner: DialledParty | None, line: Line, *, bridged: bool
+    parties: list[DialledParty], winner: DialledParty | None, context: StepContext, *, bridged: bool
 ) -> Texts:
     """What the action is told; of several who did not answer, the first stands for all."""
     shown = winner or (parties[0] if parties else None)
     told: list[tuple[str, str]] = [("DialCallStatus", dial_status(parties))]
     if shown is not None and shown.call_id:
-        told.append(("DialCallSid", call_sid(line.profile, shown.call_id)))
+        told.append(("DialCallSid", call_sid(context.profile, shown.call_id)))
     if winner is not None and bridged:
         told.append(("DialCallDuration", str(winner.talked_s())))
     told.append(("DialBridged", "true" if bridged else "false"))
@@ -37,21 +37,21 @@ def dial_parameters(
         if code:
             told.append(("DialSipResponseCode", code))
     if shown is not None and isinstance(shown.noun, QueueNoun):
-        told += _dequeued(shown, line, bridged=bridged)
+        told += _dequeued(shown, context, bridged=bridged)
     return tuple(told)
 
 
-def _dequeued(party: DialledParty, line: Line, *, bridged: bool) -> list[tuple[str, str]]:
+def _dequeued(party: DialledParty, context: StepContext, *, bridged: bool) -> list[tuple[str, str]]:
     """What older applications read of a Dial into a queue."""
     assert isinstance(party.noun, QueueNoun)
-    queue = queue_id(line.state.request.call.account_id or "", party.noun.name)
+    queue = queue_id(context.state.request.call.account_id or "", party.noun.name)
     empty = "queue-not-found" if party.status == "failed" else "queue-empty"
     told = [
-        ("QueueSid", sid(line.profile, "QU", queue)),
+        ("QueueSid", sid(context.profile, "QU", queue)),
         ("DequeueResult", "bridged" if bridged else empty),
     ]
     if bridged:
-        told.append(("DequeuedCallSid", call_sid(line.profile, party.call_id)))
+        told.append(("DequeuedCallSid", call_sid(context.profile, party.call_id)))
         told.append(("DequeuedCallQueueTime", str(int(party.waited_s))))
         told.append(("DequeuedCallDuration", str(party.talked_s())))
     return told

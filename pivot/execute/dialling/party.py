@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pivot.execute.ids import host_of
 from pivot.execute.parameters import ChildLeg
 from pivot.execute.status import dialled_status
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.execute.times import whole_seconds
 from pivot.model.call import Party as Address
 from pivot.model.dialling import Endpoint
@@ -60,9 +60,9 @@ class DialledParty:
             return 0
         return whole_seconds(self.ended_at_s - self.answered_at_s)
 
-    def child(self, line: Line) -> ChildLeg:
+    def child(self, context: StepContext) -> ChildLeg:
         """This leg as requests describe it."""
-        caller = line.state.request.call.from_
+        caller = context.state.request.call.from_
         from_ = Address(self.shown_as, caller.realm) if self.shown_as else caller
         return ChildLeg(self.call_id, from_, self._address(caller.realm))
 
@@ -76,43 +76,43 @@ class DialledParty:
 
     # What happens to it
 
-    def begins(self, line: Line) -> Course:
-        yield from self._tell("initiated", "initiated", line)
+    def begins(self, context: StepContext) -> Commands:
+        yield from self._tell("initiated", "initiated", context)
 
-    def rings(self, line: Line) -> Course:
+    def rings(self, context: StepContext) -> Commands:
         if self.status == "initiated" and not self.over:
             self.status = "ringing"
-            yield from self._tell("ringing", "ringing", line)
+            yield from self._tell("ringing", "ringing", context)
 
-    def answers(self, line: Line, since_s: float | None = None) -> Course:
+    def answers(self, context: StepContext, since_s: float | None = None) -> Commands:
         """It has picked up, now or at a time that is told only now."""
         if self.answered_at_s is None and not self.over:
-            self.answered_at_s, self.status = line.at_s if since_s is None else since_s, "in-progress"
-            yield from self._tell("answered", "in-progress", line)
+            self.answered_at_s, self.status = context.at_s if since_s is None else since_s, "in-progress"
+            yield from self._tell("answered", "in-progress", context)
 
-    def ends(self, line: Line, cause: str | None = None, code: str | None = None) -> Course:
+    def ends(self, context: StepContext, cause: str | None = None, code: str | None = None) -> Commands:
         """Its channel is gone, or nobody will ring it any more."""
         if self.over:
             return
-        self.over, self.ended_at_s, self.cause, self.code = True, line.at_s, cause, code
+        self.over, self.ended_at_s, self.cause, self.code = True, context.at_s, cause, code
         self.status = dialled_status(cause, answered=self.answered_at_s is not None)
-        yield from self._tell("completed", self.status, line)
+        yield from self._tell("completed", self.status, context)
 
-    def _tell(self, event: str, status: str, line: Line) -> Course:
+    def _tell(self, event: str, status: str, context: StepContext) -> Commands:
         callback = self.noun.leg.status
         number, self.told = self.told, self.told + 1
         if callback is None or event not in (callback.events or ("completed",)):
             return
-        about = line.elsewhere(self.call_id, line.base_url, self.child(line))
+        about = context.elsewhere(self.call_id, context.base_url, self.child(context))
         duration = (("CallDuration", str(self.talked_s())),) if event == "completed" else ()
         told = (
             ("CallStatus", status),
             *duration,
-            *line.timestamp(),
+            *context.timestamp(),
             ("CallbackSource", "call-progress-events"),
             ("SequenceNumber", str(number)),
         )
-        yield from about.notify(line.resolve(callback.url), callback.method, told)
+        yield from about.notify(context.resolve(callback.url), callback.method, told)
 
 
 def wants_apart(noun: RingNoun | QueueNoun) -> bool:

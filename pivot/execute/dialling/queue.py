@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pivot.execute.after_join import empty_queue
 from pivot.execute.dialling.attempt import PARTING_S, Wishes
 from pivot.execute.dialling.party import DialledParty
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import (
     Endpoint,
@@ -56,89 +56,89 @@ class QueueAttempt:
     bridged: bool = False
     done: bool = False
 
-    def start(self, line: Line) -> Course:
+    def start(self, context: StepContext) -> Commands:
         noun = self.parties[0].noun
         assert isinstance(noun, QueueNoun)
-        self.queue = queue_id(line.state.request.call.account_id or "", noun.name)
-        self.timer = f"dial {line.draw_id()}"
+        self.queue = queue_id(context.state.request.call.account_id or "", noun.name)
+        self.timer = f"dial {context.draw_id()}"
         url = noun.leg.url
-        announcement = None if url is None else Callback(line.resolve(url), noun.leg.method)
+        announcement = None if url is None else Callback(context.resolve(url), noun.leg.method)
         yield TakeFromQueue(self.queue, noun.name, announcement)
         yield StartTimer(self.timer, self.wishes.timeout_s)
-        yield from self._ring(line)
+        yield from self._ring(context)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         match event:
             case QueueNews(queue=queue) if queue == self.queue and not self.bridged:
-                yield from self._news(event, line)
-            case LegsBridged(call_id) if call_id == line.leg and self.join_id:
+                yield from self._news(event, context)
+            case LegsBridged(call_id) if call_id == context.leg and self.join_id:
                 self.winner, self.bridged = 0, True
                 yield CancelTimer(self.timer)
                 yield SayJoined(self.queue, self.parties[0].call_id)
-                yield from self.parties[0].answers(line)
-            case LegsParted(call_id) if call_id == line.leg and self.bridged:
-                yield from self._end(line, "NORMAL_CLEARING")
+                yield from self.parties[0].answers(context)
+            case LegsParted(call_id) if call_id == context.leg and self.bridged:
+                yield from self._end(context, "NORMAL_CLEARING")
             case CommandFailed(msg_id=msg_id) if msg_id is not None and msg_id == self.join_id:
-                yield from self._end(line, "NORMAL_TEMPORARY_FAILURE")
+                yield from self._end(context, "NORMAL_TEMPORARY_FAILURE")
             case TimerFired(name) if name == self.timer:
-                yield from self._end(line, "NORMAL_TEMPORARY_FAILURE" if self.join_id else "NO_ANSWER")
+                yield from self._end(context, "NORMAL_TEMPORARY_FAILURE" if self.join_id else "NO_ANSWER")
 
-    def end_talk(self, line: Line) -> Course:
+    def end_talk(self, context: StepContext) -> Commands:
         """The other one is a caller in its own right, who goes on with its own document."""
         if self.bridged and not self.done:
-            yield PartLegs(line.draw_id())
+            yield PartLegs(context.draw_id())
             yield StartTimer(self.timer, PARTING_S)
 
-    def stop(self, line: Line) -> Course:
-        yield from self._end(line, "ORIGINATOR_CANCEL")
+    def stop(self, context: StepContext) -> Commands:
+        yield from self._end(context, "ORIGINATOR_CANCEL")
 
-    def _news(self, news: QueueNews, line: Line) -> Course:
+    def _news(self, news: QueueNews, context: StepContext) -> Commands:
         match news.change:
             case QueueChange.UNKNOWN:
-                yield line.fault("nobody ever entered a queue of this name", None)
-                yield from self._end(line, _NOT_FOUND)
+                yield context.fault("nobody ever entered a queue of this name", None)
+                yield from self._end(context, _NOT_FOUND)
             case QueueChange.MATCHED:
                 self._is_for(news.other)
                 self.parties[0].waited_s = news.waited_s
                 yield CancelTimer(self.timer)
             case QueueChange.READY if not self.join_id and news.other == self.parties[0].call_id:
-                yield from self._join(line)
+                yield from self._join(context)
             case QueueChange.LOST:
                 self._is_for("")
                 self.join_id = ""
                 yield StartTimer(self.timer, self.wishes.timeout_s)
-                yield from self._ring(line)
+                yield from self._ring(context)
 
     def _is_for(self, call_id: str) -> None:
         party = self.parties[0]
         party.call_id, party.endpoint = call_id, replace(party.endpoint, call_id=call_id)
 
-    def _ring(self, line: Line) -> Course:
+    def _ring(self, context: StepContext) -> Commands:
         if not self.rings:
             self.rings = True
-            yield RingBack(line.draw_id(), self.wishes.ringback, answered=line.state.answered)
+            yield RingBack(context.draw_id(), self.wishes.ringback, answered=context.state.answered)
 
-    def _join(self, line: Line) -> Course:
-        party, self.join_id = self.parties[0], line.draw_id()
-        yield from self._silence(line)
+    def _join(self, context: StepContext) -> Commands:
+        party, self.join_id = self.parties[0], context.draw_id()
+        yield from self._silence(context)
         yield JoinLeg(self.join_id, party.call_id, party.label)
         yield StartTimer(self.timer, PARTING_S)
 
-    def _silence(self, line: Line) -> Course:
+    def _silence(self, context: StepContext) -> Commands:
         if self.rings:
             self.rings = False
-            yield StopMedia(line.draw_id())
+            yield StopMedia(context.draw_id())
 
-    def _end(self, line: Line, cause: str) -> Course:
+    def _end(self, context: StepContext, cause: str) -> Commands:
         if self.done:
             return
         self.done = True
         yield CancelTimer(self.timer)
-        yield from self._silence(line)
+        yield from self._silence(context)
         if self.join_id:
-            yield from empty_queue(line)
+            yield from empty_queue(context)
         yield LeaveQueue(self.queue)
-        yield from self.parties[0].ends(line, cause)
+        yield from self.parties[0].ends(context, cause)
 
 
 def queue_party(noun: QueueNoun) -> DialledParty:

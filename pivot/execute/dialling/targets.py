@@ -10,9 +10,9 @@ from pivot.execute.dialling.caller_id import shown_outside
 from pivot.execute.dialling.carrier import CarrierAttempt
 from pivot.execute.dialling.party import DialledParty, wants_apart
 from pivot.execute.dialling.queue import QueueAttempt
-from pivot.execute.dialling.separate_legs import ApartAttempt
+from pivot.execute.dialling.separate_legs import SeparateLegsAttempt
 from pivot.execute.ids import e164
-from pivot.execute.step_context import Line
+from pivot.execute.step_context import StepContext
 from pivot.model.dialling import Endpoint, EndpointKind, EndpointsOf, Identity, Wanted
 from pivot.model.emergency import is_emergency
 from pivot.model.instructions import (
@@ -46,14 +46,14 @@ def wanted(noun: RingNoun) -> Wanted | None:
 
 
 def parties_of(
-    noun: RingNoun, found: tuple[Endpoint, ...], caller: Identity, line: Line
+    noun: RingNoun, found: tuple[Endpoint, ...], caller: Identity, context: StepContext
 ) -> list[DialledParty]:
     """Who is rung for a noun; `found` is what was looked up."""
     endpoints: tuple[Endpoint, ...]
     match noun:
         case NumberNoun(number=written):
             number = e164(written) or written
-            endpoint = Endpoint(number, "", EndpointKind.NUMBER, number, variables=_routed_as(line))
+            endpoint = Endpoint(number, "", EndpointKind.NUMBER, number, variables=_routed_as(context))
             endpoints = (replace(endpoint, details=shown_outside(caller)),)
         case SipNoun():
             endpoints = (_sip(noun),)
@@ -64,11 +64,11 @@ def parties_of(
             )
         case UserNoun(user_id=name) | DeviceNoun(device_id=name):
             endpoints = tuple(replace(each, label=name) for each in found)
-    return [_party(noun, endpoint, line) for endpoint in endpoints]
+    return [_party(noun, endpoint, context) for endpoint in endpoints]
 
 
-def _party(noun: RingNoun, endpoint: Endpoint, line: Line) -> DialledParty:
-    call_id = line.draw_id()
+def _party(noun: RingNoun, endpoint: Endpoint, context: StepContext) -> DialledParty:
+    call_id = context.draw_id()
     return DialledParty(noun, replace(endpoint, call_id=call_id), call_id)
 
 
@@ -85,14 +85,14 @@ def _sip(noun: SipNoun) -> Endpoint:
     )
 
 
-def _routed_as(line: Line) -> JsonObject:
+def _routed_as(context: StepContext) -> JsonObject:
     """Whose rights and routes a number is dialled with: the account's, as a forwarded call's.
 
     The switch would put the number's own leg in place of ours when it answers: then its end, and the call's
     bridge, would be told too early. Kazoo keeps its own legs so when it has to follow them.
     Source: stepswitch_outbound.erl, local_originate.
     """
-    call = line.state.request.call
+    call = context.state.request.call
     variables = {
         "Account-ID": call.account_id,
         "Authorizing-ID": call.authorizing_id,
@@ -114,7 +114,7 @@ def attempt_for(parties: list[DialledParty], wishes: Wishes) -> Attempt:
     if isinstance(noun, QueueNoun):
         return QueueAttempt(parties, wishes)
     if any(wants_apart(party.noun) for party in parties):
-        return ApartAttempt(parties, wishes)
+        return SeparateLegsAttempt(parties, wishes)
     if len(parties) == 1 and isinstance(noun, NumberNoun) and _is_for_carriers(noun):
         parties[0].call_id = ""
         return CarrierAttempt(parties, wishes)
@@ -133,9 +133,9 @@ def _is_for_carriers(noun: NumberNoun) -> bool:
     return noun.leg.status is None and not is_extension
 
 
-def ring_time_s(nouns: list[RingNoun | QueueNoun], verb: DialVerb, line: Line) -> float:
+def ring_time_s(nouns: list[RingNoun | QueueNoun], verb: DialVerb, context: StepContext) -> float:
     """How long these ring."""
     if verb.timeout_s is not None:
         return verb.timeout_s
     as_numbers = all(isinstance(noun, NumberNoun | QueueNoun) for noun in nouns)
-    return _NUMBER_RINGS_S if as_numbers else line.profile.dial_ring_default_s
+    return _NUMBER_RINGS_S if as_numbers else context.profile.dial_ring_default_s

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pivot.execute.phases import callflow, ending, running
 from pivot.execute.phases.core import DEADLINE, SLOW, Answered, Core, Unanswered
 from pivot.execute.state import Phase
-from pivot.execute.step_context import Course
+from pivot.execute.step_context import Commands
 from pivot.model.codes import Code
 from pivot.model.commands import BindCall, CancelTimer, RecordOwnership, StartTimer
 from pivot.model.documents import KazooFlow
@@ -21,7 +21,7 @@ from pivot.model.events import (
 )
 
 
-def when_new(core: Core, event: Event, at_s: float) -> Course:
+def when_new(core: Core, event: Event, at_s: float) -> Commands:
     match event:
         case Requested(patience_s, owner_ids=owner_ids, began_at=began_at):
             core.state.answer_by_s = at_s + patience_s
@@ -43,7 +43,7 @@ def when_new(core: Core, event: Event, at_s: float) -> Course:
             yield from _drained(core, can_give_back)
 
 
-def when_asking(core: Core, event: Event, at_s: float) -> Course:
+def when_asking(core: Core, event: Event, at_s: float) -> Commands:
     match event:
         case Fetched() | FetchFailed():
             yield from _answered(core, event, at_s)
@@ -65,14 +65,14 @@ def when_asking(core: Core, event: Event, at_s: float) -> Course:
             yield from _drained(core, can_give_back)
 
 
-def _drained(core: Core, can_give_back: bool) -> Course:
+def _drained(core: Core, can_give_back: bool) -> Commands:
     if can_give_back:
         yield from callflow.give_back(core)
     else:
         yield from callflow.fail(core, Code.WORKER_DRAIN, "the last worker stops")
 
 
-def _answered(core: Core, event: Fetched | FetchFailed, at_s: float) -> Course:
+def _answered(core: Core, event: Fetched | FetchFailed, at_s: float) -> Commands:
     match (yield from core.read(event, at_s)):
         case Answered(KazooFlow() as document):
             yield from callflow.hand_over(core, document)

@@ -17,7 +17,7 @@ from pivot.execute.profile import Profile
 from pivot.execute.rules import Rules
 from pivot.execute.side import task as side
 from pivot.execute.state import CallState, Phase, Question, Verdict
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.call import Call, Method
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import BindCall, Command, End
@@ -76,11 +76,11 @@ class Core:
     def call(self) -> Call:
         return self.state.request.call
 
-    def line(self, at_s: float) -> Line:
+    def context(self, at_s: float) -> StepContext:
         """The call as steps see it."""
         program = self.state.program
         base = program.base_url if program else ""
-        return Line(self.state, self.profile, self.call.call_id, base, at_s, step_for, self.rules)
+        return StepContext(self.state, self.profile, self.call.call_id, base, at_s, step_for, self.rules)
 
     # What an event is about
 
@@ -107,7 +107,7 @@ class Core:
         *,
         is_fallback: bool = False,
         outlives_caller: bool = False,
-    ) -> Course:
+    ) -> Commands:
         """Ask for the call's next document; `url` is absolute."""
         left_s = self._time_left_s(at_s)
         question, fetch = ask(self.state, self.profile, url, method, left_s, extra, is_fallback=is_fallback)
@@ -156,18 +156,18 @@ class Core:
 
     # What several phases do
 
-    def bind(self) -> Course:
+    def bind(self) -> Commands:
         self.state.bound = True
         yield BindCall(self.call.call_id)
 
-    def outliving(self, course: Course) -> Course:
+    def outliving(self, course: Commands) -> Commands:
         """What of a course may still be done without the caller's channel."""
         return without_channel(course, self.state)
 
-    def over(self) -> Course:
+    def over(self) -> Commands:
         """Nothing leaves any more."""
         state = self.state
-        yield from self.outliving(side.stop_all(self.line(0.0)))
+        yield from self.outliving(side.stop_all(self.context(0.0)))
         state.phase = Phase.OVER
         state.question = None
         state.program = None

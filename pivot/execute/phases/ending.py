@@ -9,7 +9,7 @@ from pivot.execute.side import task as side
 from pivot.execute.state import Phase, Verdict
 from pivot.execute.status import final_status
 from pivot.execute.step import AskFor
-from pivot.execute.step_context import Course
+from pivot.execute.step_context import Commands
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import (
     Acknowledge,
@@ -34,7 +34,7 @@ from pivot.model.events import (
 from pivot.model.switch import Hangup
 
 
-def say_goodbye(core: Core, cause: str | None = None, *, hang_up: bool = True) -> Course:
+def say_goodbye(core: Core, cause: str | None = None, *, hang_up: bool = True) -> Commands:
     """Into ENDING: hang up, unless the call ends by itself, and wait a little for the channel's end."""
     core.state.phase = Phase.ENDING
     yield CancelTimer(WATCH)
@@ -45,7 +45,7 @@ def say_goodbye(core: Core, cause: str | None = None, *, hang_up: bool = True) -
     yield StartTimer(GOODBYE, core.rules.goodbye_s)
 
 
-def when_ending(core: Core, event: Event, at_s: float) -> Course:
+def when_ending(core: Core, event: Event, at_s: float) -> Commands:
     match event:
         case ChannelDestroyed() if core.is_end(event):
             yield CancelTimer(GOODBYE)
@@ -61,11 +61,11 @@ def when_ending(core: Core, event: Event, at_s: float) -> Course:
         case CommandFailed(msg_id=None):
             yield from _goodbye_failed(core, event)
         case _:
-            yield from side.receive(event, core.line(at_s))
-            yield from recordings.receive(event, core.line(at_s))
+            yield from side.receive(event, core.context(at_s))
+            yield from recordings.receive(event, core.context(at_s))
 
 
-def gone_while_asking(core: Core, event: ChannelDestroyed, at_s: float) -> Course:
+def gone_while_asking(core: Core, event: ChannelDestroyed, at_s: float) -> Commands:
     """From ASKING: nobody is told but `cdr_url`, whatever the answer would have been.
 
     Source: pivot_call.erl, handle_call_event of CHANNEL_DESTROY; the request under way is not looked at.
@@ -83,7 +83,7 @@ def gone_while_asking(core: Core, event: ChannelDestroyed, at_s: float) -> Cours
     yield from _report(core, event, at_s)
 
 
-def caller_gone(core: Core, event: ChannelDestroyed, at_s: float) -> Course:
+def caller_gone(core: Core, event: ChannelDestroyed, at_s: float) -> Commands:
     """Into REPORTING: the running verb may still have something to tell; nothing goes to the channel."""
     state = core.state
     state.call_status = final_status(event.hangup_cause, answered=state.answered)
@@ -94,7 +94,7 @@ def caller_gone(core: Core, event: ChannelDestroyed, at_s: float) -> Course:
     yield from _report(core, event, at_s)
 
 
-def _leave_question(core: Core) -> Course:
+def _leave_question(core: Core) -> Commands:
     """The request that is under way is broken off, or its answer means nothing any more."""
     question, core.state.question = core.state.question, None
     if question is None:
@@ -105,7 +105,7 @@ def _leave_question(core: Core) -> Course:
         yield CancelFetch(question.fetch_id)
 
 
-def when_reporting(core: Core, event: Event, at_s: float) -> Course:
+def when_reporting(core: Core, event: Event, at_s: float) -> Commands:
     """What is still under way is waited for, but not for long."""
     state = core.state
     match event:
@@ -120,11 +120,11 @@ def when_reporting(core: Core, event: Event, at_s: float) -> Course:
             yield from _last_words(core, event, at_s, patient=False)
         case _:
             yield from _last_words(core, event, at_s)
-            yield from recordings.receive(event, core.line(at_s))
+            yield from recordings.receive(event, core.context(at_s))
     yield from _over_if_told(core)
 
 
-def when_over(core: Core, event: Event) -> Course:
+def when_over(core: Core, event: Event) -> Commands:
     """The last commands may have failed; those behind the failed one were not performed."""
     if not isinstance(event, CommandFailed):
         return
@@ -149,7 +149,7 @@ def when_over(core: Core, event: Event) -> Course:
         yield End(Outcome.GONE, code, event.message)
 
 
-def _goodbye_failed(core: Core, event: CommandFailed) -> Course:
+def _goodbye_failed(core: Core, event: CommandFailed) -> Commands:
     """A hang-up that the broker lost is sent again a few times, so that nobody is left in silence."""
     was_hang_up = Hangup.__name__ in (event.command, *event.dropped)
     if was_hang_up and event.code != Code.BUS_RETURNED and core.state.unanswered < core.rules.watch_tries:
@@ -158,28 +158,28 @@ def _goodbye_failed(core: Core, event: CommandFailed) -> Course:
     yield StartTimer(GOODBYE, core.rules.goodbye_s)
 
 
-def _last_words(core: Core, event: Event, at_s: float, *, patient: bool = True) -> Course:
+def _last_words(core: Core, event: Event, at_s: float, *, patient: bool = True) -> Commands:
     """Let the running verb see an event that comes with or after the channel's end."""
-    program, line = core.state.program, core.line(at_s)
+    program, context = core.state.program, core.context(at_s)
     if program is None:
         return
-    yield from core.outliving(program.part(event, line, patient=patient))
+    yield from core.outliving(program.part(event, context, patient=patient))
     if program.step is not None:
         return  # something is still to come that must be told
     core.state.program = None
     if isinstance(program.result, AskFor):
         asked = program.result
-        yield _telling(core, line.tell(line.resolve(asked.url), asked.method, asked.parameters))
+        yield _telling(core, context.tell(context.resolve(asked.url), asked.method, asked.parameters))
 
 
-def _report(core: Core, event: ChannelDestroyed, at_s: float) -> Course:
+def _report(core: Core, event: ChannelDestroyed, at_s: float) -> Commands:
     state = core.state
     if state.phase is Phase.ENDING and state.call_status in ("ringing", "in-progress"):
         state.call_status = final_status(event.hangup_cause, answered=state.answered)
     state.phase = Phase.REPORTING
-    yield from core.outliving(side.receive(event, core.line(at_s)))
+    yield from core.outliving(side.receive(event, core.context(at_s)))
     if state.request.cdr_uri is not None:
-        yield _telling(core, core.line(at_s).tell_cdr(event))
+        yield _telling(core, core.context(at_s).tell_cdr(event))
     if state.recordings or state.program is not None:
         yield StartTimer(GOODBYE, core.rules.linger_s)
     yield from _over_if_told(core)
@@ -190,6 +190,6 @@ def _telling(core: Core, fetch: Fetch) -> Fetch:
     return fetch
 
 
-def _over_if_told(core: Core) -> Course:
+def _over_if_told(core: Core) -> Commands:
     if not (core.state.telling or core.state.recordings or core.state.program):
         yield from core.over()

@@ -10,7 +10,7 @@ from pivot.execute.program import Program
 from pivot.execute.side import task as side
 from pivot.execute.state import Phase, Verdict
 from pivot.execute.step import AskFor, Finish
-from pivot.execute.step_context import Course
+from pivot.execute.step_context import Commands
 from pivot.execute.urls import base_url, resolve_url
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import (
@@ -45,7 +45,7 @@ _CLOCK_GRAIN_S = 0.05
 _MAX_TYPED = 32
 
 
-def take_over(core: Core, answered: Answered, at_s: float) -> Course:
+def take_over(core: Core, answered: Answered, at_s: float) -> Commands:
     """From ASKING with TwiML: callflow learns that the call is ours before anything is done with it."""
     if not core.state.bound:
         yield from core.bind()
@@ -58,7 +58,7 @@ def take_over(core: Core, answered: Answered, at_s: float) -> Course:
     yield from _begin(core, answered, at_s)
 
 
-def when_running(core: Core, event: Event, at_s: float) -> Course:
+def when_running(core: Core, event: Event, at_s: float) -> Commands:
     if isinstance(event, SwitchEvent):
         _heard(core, event, at_s)
     match event:
@@ -78,21 +78,21 @@ def when_running(core: Core, event: Event, at_s: float) -> Course:
         case Drained():
             yield from hang_up(core, Code.WORKER_DRAIN, "the worker stops", at_s)
         case _:
-            line = core.line(at_s)
-            yield from side.receive(event, line)
+            context = core.context(at_s)
+            yield from side.receive(event, context)
             if core.state.program is not None:
-                yield from core.state.program.receive(event, line)
+                yield from core.state.program.receive(event, context)
             yield from _follow(core, at_s)
-            yield from recordings.receive(event, line)  # the verb's own request is told first
+            yield from recordings.receive(event, context)  # the verb's own request is told first
 
 
-def hang_up(core: Core, code: Code, message: str, at_s: float) -> Course:
+def hang_up(core: Core, code: Code, message: str, at_s: float) -> Commands:
     """The call cannot go on."""
     state = core.state
     state.verdict = Verdict(Outcome.HUNG_UP, code, message)
     yield CallFailed(code, message)
     if state.program is not None:
-        yield from state.program.stop(core.line(at_s))
+        yield from state.program.stop(core.context(at_s))
         state.program = None
     if state.question is not None:
         yield CancelFetch(state.question.fetch_id)
@@ -107,7 +107,7 @@ def _is_awaited(core: Core, fetch_id: str) -> bool:
     return core.state.question is not None and core.state.question.fetch_id == fetch_id
 
 
-def _answered(core: Core, event: Fetched | FetchFailed, at_s: float) -> Course:
+def _answered(core: Core, event: Fetched | FetchFailed, at_s: float) -> Commands:
     match (yield from core.read(event, at_s)):
         case Answered(KazooFlow() as document):
             yield from callflow.hand_over(core, document)
@@ -117,21 +117,21 @@ def _answered(core: Core, event: Fetched | FetchFailed, at_s: float) -> Course:
             yield from _apologise(core, code, message, at_s)
 
 
-def _begin(core: Core, answered: Answered, at_s: float) -> Course:
+def _begin(core: Core, answered: Answered, at_s: float) -> Commands:
     question, document = answered.question, answered.document
     assert isinstance(document, TwimlDocument)
     base = base_url(core.profile, question.asked_url, question.sent_url, answered.answer.url)
     yield from _run(core, Program(core.call.call_id, base, document.instructions), at_s)
 
 
-def _run(core: Core, program: Program, at_s: float) -> Course:
+def _run(core: Core, program: Program, at_s: float) -> Commands:
     core.state.program = program
     core.state.document_began_s = at_s
-    yield from program.start(core.line(at_s))
+    yield from program.start(core.context(at_s))
     yield from _follow(core, at_s)
 
 
-def _follow(core: Core, at_s: float) -> Course:
+def _follow(core: Core, at_s: float) -> Commands:
     """What the document's end leads to."""
     state, program = core.state, core.state.program
     match program.result if program else None:
@@ -146,14 +146,14 @@ def _follow(core: Core, at_s: float) -> Course:
         case Finish() as finish:
             assert program is not None
             if not program.instructions:
-                yield from core.line(at_s).pick_up()  # an empty document answers, too
+                yield from core.context(at_s).pick_up()  # an empty document answers, too
             state.program = None
             if finish.call_status is not None:
                 state.call_status = finish.call_status
             yield from ending.say_goodbye(core, finish.cause, hang_up=finish.hang_up)
 
 
-def _apologise(core: Core, code: Code, message: str, at_s: float) -> Course:
+def _apologise(core: Core, code: Code, message: str, at_s: float) -> Commands:
     """No document is left: the caller hears why, if there are words for it, and the call ends."""
     core.state.verdict = Verdict(Outcome.HUNG_UP, code, message)
     yield CallFailed(code, message)
@@ -181,7 +181,7 @@ def _heard(core: Core, event: SwitchEvent, at_s: float) -> None:
         state.typed = (state.typed + event.digit)[-_MAX_TYPED:]
 
 
-def _watch(core: Core, at_s: float) -> Course:
+def _watch(core: Core, at_s: float) -> Commands:
     """Ask after the channel when nothing was heard of it for long; nobody may wait for a lost event.
 
     The longer its existence is all that is heard of, the seldomer: thousands may wait with nothing to do.
@@ -200,15 +200,15 @@ def _watch(core: Core, at_s: float) -> Course:
         yield from ending.caller_gone(core, ChannelDestroyed(core.call.call_id), at_s)
 
 
-def _lost(core: Core, code: Code, message: str, at_s: float) -> Course:
+def _lost(core: Core, code: Code, message: str, at_s: float) -> Commands:
     """The channel is there or not, but it is not ours any more: what was ours beside it ends."""
     core.state.verdict = Verdict(Outcome.GONE, code, message)
     if core.state.program is not None:
-        yield from core.outliving(core.state.program.stop(core.line(at_s)))
+        yield from core.outliving(core.state.program.stop(core.context(at_s)))
     yield from core.over()
 
 
-def _bus_failed(core: Core, event: CommandFailed, at_s: float) -> Course:
+def _bus_failed(core: Core, event: CommandFailed, at_s: float) -> Commands:
     """A command was lost or returned, or we crashed over it; those behind it were not performed."""
     command, code, message = event.command, Code(event.code), event.message
     unsaid = event.dropped if code != Code.WORKER_CRASH else (command, *event.dropped)

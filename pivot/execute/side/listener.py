@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.execute.streams import RINGS_S, Stream
 from pivot.model.commands import BindCall, UnbindCall
 from pivot.model.dialling import CallToHear, LegFailed, LegPrepared, LegReady, RingPrepared
@@ -38,47 +38,47 @@ class Listener:
     def name(self) -> str:
         return self.stream.name
 
-    def start(self, line: Line) -> Course:
-        party = self.stream.party(line, both_ways=False)
-        self.leg, self.msg_id = party.call_id, line.draw_id()
+    def start(self, context: StepContext) -> Commands:
+        party = self.stream.party(context, both_ways=False)
+        self.leg, self.msg_id = party.call_id, context.draw_id()
         yield BindCall(self.leg)
-        yield CallToHear(self.msg_id, party.endpoint, line.leg, RINGS_S)
+        yield CallToHear(self.msg_id, party.endpoint, context.leg, RINGS_S)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         match event:
             case LegPrepared(msg_id, control_queue=control, queue=queue) if msg_id == self.msg_id:
                 if not self.rung:
                     self.rung = True
-                    line.state.controls[self.leg] = control
+                    context.state.controls[self.leg] = control
                     yield RingPrepared(self.msg_id, self.leg, queue)
             case LegReady(msg_id) if msg_id == self.msg_id:
                 if self.stream.started_at_s is None:
-                    yield from self.stream.started(line)
+                    yield from self.stream.started(context)
             case LegFailed(msg_id, why) if msg_id == self.msg_id:
-                yield from self._fail(why, line)
+                yield from self._fail(why, context)
             case CommandFailed(message=why, msg_id=msg_id) if msg_id == self.msg_id:
-                yield from self._fail(why, line)
+                yield from self._fail(why, context)
             case ChannelDestroyed(call_id, cause) if call_id == self.leg:
-                line.state.controls.pop(self.leg, None)
+                context.state.controls.pop(self.leg, None)
                 if self.stream.started_at_s is None:
-                    yield from self._fail(cause or "no answer", line)
+                    yield from self._fail(cause or "no answer", context)
                 else:
-                    yield from self._end(line)
-            case ChannelDestroyed(call_id) if call_id == line.leg:
-                yield from self.stop(line)
+                    yield from self._end(context)
+            case ChannelDestroyed(call_id) if call_id == context.leg:
+                yield from self.stop(context)
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         """One that was not rung yet never will be: nobody gives the word."""
         if self.rung:
-            yield Hangup(line.draw_id(), leg=self.leg)
-        yield from self._end(line)
+            yield Hangup(context.draw_id(), leg=self.leg)
+        yield from self._end(context)
 
-    def _end(self, line: Line) -> Course:
+    def _end(self, context: StepContext) -> Commands:
         self.done = True
         yield UnbindCall(self.leg)
-        yield from self.stream.ended(line)
+        yield from self.stream.ended(context)
 
-    def _fail(self, why: str, line: Line) -> Course:
+    def _fail(self, why: str, context: StepContext) -> Commands:
         self.done = True
         yield UnbindCall(self.leg)
-        yield from self.stream.failed(why, line)
+        yield from self.stream.failed(why, context)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.dialling.call_recording import Tape
+from pivot.execute.dialling.call_recording import CallRecording
 from pivot.execute.recordings import is_event_of
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.events import ChannelDestroyed, Event, RecordingStopped
 from pivot.model.instructions import SideTask
 from pivot.model.plain import plain
@@ -18,7 +18,7 @@ from pivot.model.plain import plain
 @plain
 @dataclass(slots=True)
 class SideRecording:
-    tape: Tape
+    call_recording: CallRecording
     done: bool = False
 
     @property
@@ -27,21 +27,21 @@ class SideRecording:
 
     @property
     def name(self) -> str:
-        return self.tape.label
+        return self.call_recording.label
 
-    def start(self, line: Line) -> Course:
-        yield from self.tape.start(line)
+    def start(self, context: StepContext) -> Commands:
+        yield from self.call_recording.start(context)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         match event:
-            case RecordingStopped() if is_event_of(self.tape.recording.key, event):
+            case RecordingStopped() if is_event_of(self.call_recording.recording.key, event):
                 self.done = True
-            case ChannelDestroyed(call_id) if call_id == self.tape.recording.leg:
+            case ChannelDestroyed(call_id) if call_id == self.call_recording.recording.leg:
                 self.done = True
             case _:
-                yield from self.tape.receive(event, line)
-                self.done = self.tape.refused
+                yield from self.call_recording.receive(event, context)
+                self.done = self.call_recording.refused
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         self.done = True
-        yield from self.tape.stop(line)
+        yield from self.call_recording.stop(context)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.events import Event
 from pivot.model.instructions import SideTask
 
@@ -26,47 +26,47 @@ class Task(Protocol):
     def name(self) -> str:
         """How the document names it; empty: not at all."""
 
-    def start(self, line: Line) -> Course:
+    def start(self, context: StepContext) -> Commands:
         """Begin."""
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         """React; events that are not for this task are ignored."""
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         """End before the call's end."""
 
 
-def begin(task: Task, line: Line) -> Course:
+def begin(task: Task, context: StepContext) -> Commands:
     """From now on it goes on beside the call."""
-    line.state.side.append(task)
-    yield from task.start(line)
+    context.state.side.append(task)
+    yield from task.start(context)
 
 
-def latest(kind: SideTask, name: str | None, line: Line) -> Task | None:
+def latest(kind: SideTask, name: str | None, context: StepContext) -> Task | None:
     """The task of this kind and name that was begun last; `name` None: whatever its name is."""
-    found = (task for task in reversed(line.state.side) if task.kind is kind and name in (None, task.name))
+    found = (task for task in reversed(context.state.side) if task.kind is kind and name in (None, task.name))
     return next(found, None)
 
 
-def receive(event: Event, line: Line) -> Course:
+def receive(event: Event, context: StepContext) -> Commands:
     """What the tasks of this call do because of `event`."""
-    for task in tuple(line.state.side):
-        yield from task.receive(event, line)
-    _forget_done(line)
+    for task in tuple(context.state.side):
+        yield from task.receive(event, context)
+    _forget_done(context)
 
 
-def stop(task: Task, line: Line) -> Course:
+def stop(task: Task, context: StepContext) -> Commands:
     """End one of them."""
-    yield from task.stop(line)
-    _forget_done(line)
+    yield from task.stop(context)
+    _forget_done(context)
 
 
-def stop_all(line: Line) -> Course:
+def stop_all(context: StepContext) -> Commands:
     """The call is no longer ours: nothing of it may go on."""
-    for task in tuple(line.state.side):
-        yield from task.stop(line)
-    line.state.side = []
+    for task in tuple(context.state.side):
+        yield from task.stop(context)
+    context.state.side = []
 
 
-def _forget_done(line: Line) -> None:
-    line.state.side = [task for task in line.state.side if not task.done]
+def _forget_done(context: StepContext) -> None:
+    context.state.side = [task for task in context.state.side if not task.done]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.step import GoOn, Result
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.events import CommandFailed, Event
 from pivot.model.instructions import EchoVerb
 from pivot.model.plain import plain
@@ -19,15 +19,15 @@ class EchoStep:
     msg_id: str = ""
     result: Result | None = None
 
-    def start(self, line: Line) -> Course:
-        yield from line.pick_up()
-        self.msg_id = line.draw_id()
+    def start(self, context: StepContext) -> Commands:
+        yield from context.pick_up()
+        self.msg_id = context.draw_id()
         yield EchoLeg(self.msg_id)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         if isinstance(event, CommandFailed) and event.msg_id == self.msg_id:
-            yield line.fault(f"the switch does not echo: {event.message}", None)
+            yield context.fault(f"the switch does not echo: {event.message}", None)
             self.result = GoOn()
 
-    def stop(self, line: Line) -> Course:
-        yield StopMedia(line.draw_id())
+    def stop(self, context: StepContext) -> Commands:
+        yield StopMedia(context.draw_id())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.step import Finish, Result
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.events import Event
 from pivot.model.instructions import HangupVerb
 from pivot.model.plain import plain
@@ -17,13 +17,13 @@ class HangupStep:
     verb: HangupVerb
     result: Result | None = None
 
-    def start(self, line: Line) -> Course:
+    def start(self, context: StepContext) -> Commands:
         if self.verb.answer:
-            yield from line.pick_up()
+            yield from context.pick_up()
         self.result = Finish()
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         return iter(())
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         return iter(())

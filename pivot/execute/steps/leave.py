@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.step import GoOn, Result, StopWaiting
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.events import Event
 from pivot.model.instructions import LeaveVerb
 from pivot.model.plain import plain
@@ -17,12 +17,12 @@ class LeaveStep:
     verb: LeaveVerb
     result: Result | None = None
 
-    def start(self, line: Line) -> Course:
-        self.result = StopWaiting() if line.queued else GoOn()
+    def start(self, context: StepContext) -> Commands:
+        self.result = StopWaiting() if context.queued else GoOn()
         return iter(())
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         return iter(())
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         return iter(())

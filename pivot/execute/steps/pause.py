@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.step import GoOn, Result
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.events import Event, TimerFired
 from pivot.model.instructions import PauseVerb
@@ -29,25 +29,25 @@ class PauseStep:
     """The switch sends silence."""
     result: Result | None = None
 
-    def start(self, line: Line) -> Course:
-        if line.profile.answer_on_pause:
-            yield from line.pick_up()
-        self.timer = f"pause {line.draw_id()}"
-        if line.state.answered or not line.is_caller:
+    def start(self, context: StepContext) -> Commands:
+        if context.profile.answer_on_pause:
+            yield from context.pick_up()
+        self.timer = f"pause {context.draw_id()}"
+        if context.state.answered or not context.is_caller:
             self.silent = True
             silence = f"silence_stream://{round(self.length_s * 1000)}"
-            yield PlayMedia(line.draw_id(), line.draw_id(), silence, leg=line.other_leg)
+            yield PlayMedia(context.draw_id(), context.draw_id(), silence, leg=context.other_leg)
         yield StartTimer(self.timer, self.length_s)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         if event == TimerFired(self.timer):
             self.result = GoOn()
         return iter(())
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         yield CancelTimer(self.timer)
         if self.silent:
-            yield StopMedia(line.draw_id(), line.other_leg)
+            yield StopMedia(context.draw_id(), context.other_leg)
 
 
 def pause_step(verb: PauseVerb) -> PauseStep:

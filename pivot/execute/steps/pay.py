@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.step import AskFor, GoOn, Result
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.events import Event
 from pivot.model.instructions import PayVerb
 from pivot.model.notes import Unsupported
@@ -18,15 +18,15 @@ class PayStep:
     verb: PayVerb
     result: Result | None = None
 
-    def start(self, line: Line) -> Course:
+    def start(self, context: StepContext) -> Commands:
         yield Unsupported("Pay", "card data are not collected over the bus")
         if self.verb.action is None:
             self.result = GoOn()
         else:
             self.result = AskFor(self.verb.action, self.verb.method, (("Result", "internal-error"),))
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         return iter(())
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         return iter(())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.step import GoOn, Result, Step
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.execute.steps.prompt import Media, PromptStep
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.events import CommandFailed, Event, Executed, TimerFired
@@ -52,49 +52,49 @@ class KeysStep:
     """It has not, and the keys should be out by now."""
     result: Result | None = None
 
-    def start(self, line: Line) -> Course:
-        yield from line.pick_up()
-        self.timer = f"keys {line.draw_id()}"
-        yield from self._send_next(line)
+    def start(self, context: StepContext) -> Commands:
+        yield from context.pick_up()
+        self.timer = f"keys {context.draw_id()}"
+        yield from self._send_next(context)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         match event:
             case Executed(response=noop_id) if noop_id == self.noop_id:
                 self.accepted = True
                 if self.overdue:
                     yield StartTimer(self.timer, keys_s(self.digits))
             case CommandFailed(message=why, msg_id=msg_id) if msg_id == self.msg_id:
-                yield line.fault(f"the switch sends no keys: {why}", None)
+                yield context.fault(f"the switch sends no keys: {why}", None)
                 yield from self._end()
             case TimerFired(name) if name == self.timer:
-                yield from self._time_is_up(line)
+                yield from self._time_is_up(context)
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         yield CancelTimer(self.timer)
-        yield StopMedia(line.draw_id(), line.other_leg)
+        yield StopMedia(context.draw_id(), context.other_leg)
 
-    def _time_is_up(self, line: Line) -> Course:
-        if self.accepted or not line.is_caller:
+    def _time_is_up(self, context: StepContext) -> Commands:
+        if self.accepted or not context.is_caller:
             if not self.accepted:
-                yield line.warn("the switch tells nothing of the keys; by their time they are out", None)
-            yield from self._send_next(line)
+                yield context.warn("the switch tells nothing of the keys; by their time they are out", None)
+            yield from self._send_next(context)
         elif not self.overdue:
             self.overdue = True
             yield StartTimer(self.timer, _SPARE_S)
         else:
-            yield line.fault("the switch does not tell that the keys are sent", None)
+            yield context.fault("the switch does not tell that the keys are sent", None)
             yield from self._end()
 
-    def _send_next(self, line: Line) -> Course:
+    def _send_next(self, context: StepContext) -> Commands:
         if self.sent == self.times:
             yield from self._end()
             return
         self.sent += 1
         self.accepted = self.overdue = False
-        self.msg_id, self.noop_id = line.draw_id(), line.draw_id()
-        yield SendDigits(self.msg_id, self.noop_id, self.digits, leg=line.other_leg)
+        self.msg_id, self.noop_id = context.draw_id(), context.draw_id()
+        yield SendDigits(self.msg_id, self.noop_id, self.digits, leg=context.other_leg)
         yield StartTimer(self.timer, keys_s(self.digits))
 
-    def _end(self) -> Course:
+    def _end(self) -> Commands:
         yield CancelTimer(self.timer)
         self.result = GoOn()

@@ -15,7 +15,7 @@ from pivot.execute.dialling.targets import parties_of
 from pivot.execute.document_request import Texts
 from pivot.execute.ids import is_sip_caller
 from pivot.execute.step import AskFor, Finish, GoOn, Result
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.events import ChannelDestroyed, Event
 from pivot.model.instructions import ReferVerb
 from pivot.model.notes import Emulated, Unsupported
@@ -42,46 +42,46 @@ class ReferStep:
     """The action knows that the target has answered."""
     result: Result | None = None
 
-    def start(self, line: Line) -> Course:
-        yield from line.pick_up()
-        if not is_sip_caller(line.state.request.call):
-            yield line.fault("the caller is in the telephone network, where there is no REFER", _NOT_SIP)
+    def start(self, context: StepContext) -> Commands:
+        yield from context.pick_up()
+        if not is_sip_caller(context.state.request.call):
+            yield context.fault("the caller is in the telephone network, where there is no REFER", _NOT_SIP)
             self.result = GoOn()
-        elif not line.rules.refer_dials:
+        elif not context.rules.refer_dials:
             yield Unsupported("Refer", "the bus has no REFER; see [twiml] refer for another way")
             self._fail(())
         elif self.verb.target is None:
             self._fail(())
         else:
             yield Emulated("Refer", "the target is rung here and connected with the caller")
-            parties = parties_of(self.verb.target, (), as_called(line), line)
-            wishes = Wishes(_RINGS_S, as_called(line), process_media=bool(line.state.side))
+            parties = parties_of(self.verb.target, (), as_called(context), context)
+            wishes = Wishes(_RINGS_S, as_called(context), process_media=bool(context.state.side))
             self.attempt = BridgeAttempt(parties, wishes)
-            yield from self.attempt.start(line)
+            yield from self.attempt.start(context)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         attempt = self.attempt
         if attempt is None:
             return
-        if isinstance(event, ChannelDestroyed) and event.call_id == line.leg:
-            yield from attempt.stop(line)
+        if isinstance(event, ChannelDestroyed) and event.call_id == context.leg:
+            yield from attempt.stop(context)
             self._end(attempt)
             return
-        yield from attempt.receive(event, line)
+        yield from attempt.receive(event, context)
         if attempt.bridged and not self.told:
             self.told = True
-            yield from self._tell(line)
+            yield from self._tell(context)
         if attempt.done:
             self._end(attempt)
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         if self.attempt is not None:
-            yield from self.attempt.stop(line)
+            yield from self.attempt.stop(context)
 
-    def _tell(self, line: Line) -> Course:
+    def _tell(self, context: StepContext) -> Commands:
         if self.verb.action is not None:
             told = _parameters("in-progress", "200")
-            yield line.tell(line.resolve(self.verb.action), self.verb.method, told)
+            yield context.tell(context.resolve(self.verb.action), self.verb.method, told)
 
     def _end(self, attempt: BridgeAttempt) -> None:
         party = attempt.parties[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.step import Finish, Result
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.events import CommandFailed, Event, Executed, TimerFired
 from pivot.model.instructions import RejectReason, RejectVerb
@@ -30,13 +30,13 @@ class RejectStep:
     """While the prompt is heard."""
     result: Result | None = None
 
-    def start(self, line: Line) -> Course:
-        if line.state.answered:
+    def start(self, context: StepContext) -> Commands:
+        if context.state.answered:
             self.result = Finish()
             return
-        self.msg_id, self.noop_id = line.draw_id(), line.draw_id()
-        code = _BUSY_HERE if self._is_busy else line.profile.reject_code
-        prompt = None if self.verb.prompt is None else line.media(self.verb.prompt)
+        self.msg_id, self.noop_id = context.draw_id(), context.draw_id()
+        code = _BUSY_HERE if self._is_busy else context.profile.reject_code
+        prompt = None if self.verb.prompt is None else context.media(self.verb.prompt)
         yield Respond(self.msg_id, self.noop_id, code, self.verb.reason.value, prompt)
         if prompt is None:
             self._finish()
@@ -44,9 +44,9 @@ class RejectStep:
             self.timer = f"reject {self.msg_id}"
             yield StartTimer(self.timer, _PROMPT_AT_MOST_S)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         match event:
-            case Executed(call_id, application, response) if call_id == line.leg and (
+            case Executed(call_id, application, response) if call_id == context.leg and (
                 application == "play" or response == self.noop_id
             ):
                 yield CancelTimer(self.timer)
@@ -57,7 +57,7 @@ class RejectStep:
                 yield CancelTimer(self.timer)
                 self._finish(hang_up=True)
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         yield CancelTimer(self.timer)
 
     @property

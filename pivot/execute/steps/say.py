@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.step import GoOn, Result, Step
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.execute.steps.prompt import Media, PromptStep, Spoken
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.events import CommandFailed, DigitPressed, Event, Executed, TimerFired
@@ -43,69 +43,69 @@ class SynthesisedStep:
     """The prompt is the plug-in's sound."""
     result: Result | None = None
 
-    def start(self, line: Line) -> Course:
-        yield from line.pick_up()
+    def start(self, context: StepContext) -> Commands:
+        yield from context.pick_up()
         assert self.verb.wish is not None
-        self.speech_id = line.draw_id()
+        self.speech_id = context.draw_id()
         self.timer = f"speech {self.speech_id}"
         yield Synthesise(self.speech_id, self.verb.wish)
-        yield StartTimer(self.timer, line.rules.speech_wait_s)
+        yield StartTimer(self.timer, context.rules.speech_wait_s)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         if self.prompt is None:
-            yield from self._waiting(event, line)
-        elif self.by_plugin and (why := _unheard(event, self.prompt, line)):
-            yield line.warn(f"the synthesised speech is not heard: {why}; the switch speaks", 11200)
-            yield from self._speak(line, self.verb.times - self.prompt.played + 1)
+            yield from self._waiting(event, context)
+        elif self.by_plugin and (why := _unheard(event, self.prompt, context)):
+            yield context.warn(f"the synthesised speech is not heard: {why}; the switch speaks", 11200)
+            yield from self._speak(context, self.verb.times - self.prompt.played + 1)
         else:
-            yield from self.prompt.receive(event, line)
+            yield from self.prompt.receive(event, context)
             self.result = self.prompt.result
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         if self.prompt is not None:
-            yield from self.prompt.stop(line)
+            yield from self.prompt.stop(context)
         else:
             yield from self._forget()
 
-    def _waiting(self, event: Event, line: Line) -> Course:
+    def _waiting(self, event: Event, context: StepContext) -> Commands:
         match event:
             case Synthesised(speech_id, url) if speech_id == self.speech_id:
                 yield CancelTimer(self.timer)
                 self.by_plugin = True
                 self.prompt = PromptStep((Media(url),), self.verb.times, self.verb.terminators)
-                yield from self.prompt.start(line)
+                yield from self.prompt.start(context)
             case SynthesisFailed(speech_id, message) if speech_id == self.speech_id:
                 yield CancelTimer(self.timer)
-                yield line.warn(f"no speech was synthesised: {message}; the switch speaks", None)
-                yield from self._speak(line, self.verb.times)
+                yield context.warn(f"no speech was synthesised: {message}; the switch speaks", None)
+                yield from self._speak(context, self.verb.times)
             case TimerFired(name) if name == self.timer:
                 yield DropSpeech(self.speech_id)
-                yield line.warn("no speech was synthesised in time; the switch speaks", None)
-                yield from self._speak(line, self.verb.times)
-            case DigitPressed(call_id, digit) if call_id == line.leg and digit in self._keys(line):
+                yield context.warn("no speech was synthesised in time; the switch speaks", None)
+                yield from self._speak(context, self.verb.times)
+            case DigitPressed(call_id, digit) if call_id == context.leg and digit in self._keys(context):
                 yield from self._forget()
                 self.result = GoOn()
 
-    def _speak(self, line: Line, times: int) -> Course:
+    def _speak(self, context: StepContext, times: int) -> Commands:
         self.by_plugin = False
         self.prompt = _by_switch(self.verb, times)
-        yield from self.prompt.start(line)
+        yield from self.prompt.start(context)
 
-    def _forget(self) -> Course:
+    def _forget(self) -> Commands:
         yield CancelTimer(self.timer)
         yield DropSpeech(self.speech_id)
 
-    def _keys(self, line: Line) -> tuple[str, ...]:
+    def _keys(self, context: StepContext) -> tuple[str, ...]:
         if self.verb.terminators is not None:
             return self.verb.terminators
-        return ALL_KEYS if line.profile.say_interruptible else ()
+        return ALL_KEYS if context.profile.say_interruptible else ()
 
 
-def _unheard(event: Event, prompt: PromptStep, line: Line) -> str:
+def _unheard(event: Event, prompt: PromptStep, context: StepContext) -> str:
     """The switch's complaint about the sound that it should play; empty: none."""
     match event:
         case Executed(call_id, "play", "FILE NOT FOUND" | "PLAYBACK ERROR" as complaint):
-            return complaint if call_id == line.leg else ""
+            return complaint if call_id == context.leg else ""
         case CommandFailed(message=message, msg_id=msg_id) if msg_id == prompt.msg_id:
             return message or "refused"
     return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.step import GoOn, Result
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.events import Event
 from pivot.model.instructions import SetVerb
 from pivot.model.plain import plain
@@ -17,14 +17,14 @@ class SetStep:
     verb: SetVerb
     result: Result | None = None
 
-    def start(self, line: Line) -> Course:
-        if line.profile.answer_on_set:
-            yield from line.pick_up()
-        yield from line.set_variables(self.verb.variables)
+    def start(self, context: StepContext) -> Commands:
+        if context.profile.answer_on_set:
+            yield from context.pick_up()
+        yield from context.set_variables(self.verb.variables)
         self.result = GoOn()
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         return iter(())
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         return iter(())

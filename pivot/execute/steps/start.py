@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.dialling.call_recording import Tape
+from pivot.execute.dialling.call_recording import CallRecording
 from pivot.execute.side.listener import Listener
 from pivot.execute.side.recording import SideRecording
 from pivot.execute.side.task import begin
 from pivot.execute.step import GoOn, Result
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.execute.streams import NO_GATEWAY, Stream
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import LegFailed, LegPrepared
@@ -35,37 +35,37 @@ class StartStep:
     timer: str = ""
     result: Result | None = None
 
-    def start(self, line: Line) -> Course:
-        if len(line.state.side) >= _MOST_AT_ONCE:
-            yield line.fault(f"{_MOST_AT_ONCE} things go on beside this call already; not begun", None)
+    def start(self, context: StepContext) -> Commands:
+        if len(context.state.side) >= _MOST_AT_ONCE:
+            yield context.fault(f"{_MOST_AT_ONCE} things go on beside this call already; not begun", None)
             self.result = GoOn()
             return
         match self.verb.noun:
             case RecordingNoun() as noun:
-                yield from line.pick_up()
-                yield from begin(SideRecording(Tape.of_start(noun, line)), line)
+                yield from context.pick_up()
+                yield from begin(SideRecording(CallRecording.of_start(noun, context)), context)
                 self.result = GoOn()
             case StreamNoun() | TranscriptionNoun() as noun:
-                yield from self._listen(noun, line)
+                yield from self._listen(noun, context)
             case SiprecNoun():
                 yield Unsupported("Start Siprec", "the bus has no SIPREC client")
                 self.result = GoOn()
 
-    def _listen(self, noun: StreamNoun | TranscriptionNoun, line: Line) -> Course:
-        stream = Stream.of(noun, line)
-        if not line.rules.stream_gateway:
+    def _listen(self, noun: StreamNoun | TranscriptionNoun, context: StepContext) -> Commands:
+        stream = Stream.of(noun, context)
+        if not context.rules.stream_gateway:
             yield Unsupported(f"Start {stream.word}", NO_GATEWAY)
             self.result = GoOn()
             return
-        yield from line.pick_up()
+        yield from context.pick_up()
         if noun.track != "both_tracks":
-            yield line.warn(f"the gateway hears both sides mixed, not {noun.track} alone", None)
+            yield context.warn(f"the gateway hears both sides mixed, not {noun.track} alone", None)
         listener = Listener(stream)
-        yield from begin(listener, line)
+        yield from begin(listener, context)
         self.msg_id, self.timer = listener.msg_id, f"start {listener.msg_id}"
         yield StartTimer(self.timer, _PREPARING_S)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         match event:
             case LegPrepared(msg_id=msg_id) | LegFailed(msg_id=msg_id) | CommandFailed(msg_id=msg_id) if (
                 msg_id == self.msg_id
@@ -75,6 +75,6 @@ class StartStep:
             case TimerFired(name) if name == self.timer:
                 self.result = GoOn()
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         if self.timer:
             yield CancelTimer(self.timer)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pivot.execute.side.task import latest, stop
 from pivot.execute.step import GoOn, Result
-from pivot.execute.step_context import Course, Line
+from pivot.execute.step_context import Commands, StepContext
 from pivot.model.events import Event
 from pivot.model.instructions import StopVerb
 from pivot.model.plain import plain
@@ -18,17 +18,17 @@ class StopStep:
     verb: StopVerb
     result: Result | None = None
 
-    def start(self, line: Line) -> Course:
+    def start(self, context: StepContext) -> Commands:
         self.result = GoOn()
-        task = latest(self.verb.kind, self.verb.name, line)
+        task = latest(self.verb.kind, self.verb.name, context)
         if task is not None:
-            yield from stop(task, line)
+            yield from stop(task, context)
             return
         named = f" called {self.verb.name!r}" if self.verb.name else ""
-        yield line.warn(f"no {self.verb.kind.value}{named} is under way that Stop could end", None)
+        yield context.warn(f"no {self.verb.kind.value}{named} is under way that Stop could end", None)
 
-    def receive(self, event: Event, line: Line) -> Course:
+    def receive(self, event: Event, context: StepContext) -> Commands:
         return iter(())
 
-    def stop(self, line: Line) -> Course:
+    def stop(self, context: StepContext) -> Commands:
         return iter(())

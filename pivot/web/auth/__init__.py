@@ -1,1 +1,1 @@
-"""Who may read an account's calls: one judge for each mode of `[web.auth]`."""
+"""Who may read an account's calls: one authenticator for each mode of `[web.auth]`."""

@@ -1,4 +1,4 @@
-"""The cluster's own Crossbar judges: may this token read this account?
+"""The cluster's own Crossbar authenticators: may this token read this account?
 
 `GET /v2/accounts/{ID}` with the client's credentials is answered 200 exactly when Crossbar would let the
 same client read anything below that account. (Token restrictions are then judged for the endpoint
@@ -30,7 +30,7 @@ from pivot.web.errors import (
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-class CrossbarJudge:
+class CrossbarAuthenticator:
     """Asks Crossbar once per client and account, and remembers its answer for seconds."""
 
     def __init__(
@@ -41,7 +41,7 @@ class CrossbarJudge:
         self._statuses = ShortCache[int](cache_s, clock)
         self._session: aiohttp.ClientSession | None = None
 
-    async def judge(self, credentials: Credentials, account_id: str) -> None:
+    async def authorize(self, credentials: Credentials, account_id: str) -> None:
         key = _cache_key(credentials, account_id)
         status = self._statuses.get(key)
         if status is None:

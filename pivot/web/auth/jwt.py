@@ -36,7 +36,7 @@ from pivot.web.time_range import gregorian
 ALGORITHMS = ("RS256", "RS384", "RS512")
 
 
-class JwtJudge:
+class JwtAuthenticator:
     """Signature, expiry, identity signature; then the account tree.
 
     Args:
@@ -53,7 +53,7 @@ class JwtJudge:
         self._keys: dict[str, RSAPublicKey] = {}
         self._fixed_key = _key_from_file(public_key_file) if public_key_file else None
 
-    async def judge(self, credentials: Credentials, account_id: str) -> None:
+    async def authorize(self, credentials: Credentials, account_id: str) -> None:
         try:
             account = await self._reader.document("accounts", account_id)
             if account is None or account.get("pvt_deleted") is True:

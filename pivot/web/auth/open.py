@@ -9,14 +9,14 @@ from pivot.web.errors import forbidden
 from pivot.web.settings import is_loopback
 
 
-class OpenJudge:
+class OpenAuthenticator:
     """Lets everybody in who speaks to this machine by one of its own names.
 
     A page from elsewhere can make a browser ask us under a name that it points at 127.0.0.1; the Host
     header then tells that name.
     """
 
-    async def judge(self, credentials: Credentials, account_id: str) -> None:
+    async def authorize(self, credentials: Credentials, account_id: str) -> None:
         if not is_loopback(_host_name(credentials.host)):
             raise forbidden()
 

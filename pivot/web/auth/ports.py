@@ -8,10 +8,10 @@ from pivot.model.json import JsonObject
 from pivot.web.auth.credentials import Credentials
 
 
-class Judge(Protocol):
+class Authenticator(Protocol):
     """Decides about one request."""
 
-    async def judge(self, credentials: Credentials, account_id: str) -> None:
+    async def authorize(self, credentials: Credentials, account_id: str) -> None:
         """Returns when the client may read the account.
 
         Raises:

@@ -16,13 +16,13 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-class StaticJudge:
+class StaticAuthenticator:
     """Looks tokens up by their hash, which leaks no time about any stored one."""
 
     def __init__(self, accounts_by_digest: Mapping[str, tuple[str, ...]]) -> None:
         self._accounts = {key: frozenset(accounts) for key, accounts in accounts_by_digest.items()}
 
-    async def judge(self, credentials: Credentials, account_id: str) -> None:
+    async def authorize(self, credentials: Credentials, account_id: str) -> None:
         if credentials.kind not in (Kind.TOKEN, Kind.BEARER):
             raise no_credentials()
         accounts = self._accounts.get(digest(credentials.text))

@@ -1,4 +1,4 @@
-"""Crossbar judges: a real server on loopback stands for it."""
+"""Crossbar authenticators: a real server on loopback stands for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
 from pivot.web.auth.credentials import Credentials, Kind
-from pivot.web.auth.crossbar import CrossbarJudge
+from pivot.web.auth.crossbar import CrossbarAuthenticator
 from pivot.web.errors import ApiError
 from tests.web.support import ALICE, BOB
 
@@ -45,31 +45,38 @@ class Crossbar:
 @asynccontextmanager
 async def judging(
     crossbar: Crossbar, clock: Callable[[], float] = lambda: 0.0
-) -> AsyncIterator[CrossbarJudge]:
+) -> AsyncIterator[CrossbarAuthenticator]:
     app = web.Application()
     app.router.add_get("/v2/accounts/{id}", crossbar.handle)
     async with TestServer(app, shutdown_timeout=0.1) as server:
-        judge = CrossbarJudge(str(server.make_url("/")), timeout_s=0.3, cache_s=5.0, clock=clock)
+        authenticator = CrossbarAuthenticator(
+            str(server.make_url("/")), timeout_s=0.3, cache_s=5.0, clock=clock
+        )
         try:
-            yield judge
+            yield authenticator
         finally:
-            await judge.close()
+            await authenticator.close()
 
 
-async def refusal(judge: CrossbarJudge, credentials: Credentials, account_id: str) -> tuple[int, str]:
+async def refusal(
+    authenticator: CrossbarAuthenticator, credentials: Credentials, account_id: str
+) -> tuple[int, str]:
     with pytest.raises(ApiError) as caught:
-        await judge.judge(credentials, account_id)
+        await authenticator.authorize(credentials, account_id)
     return caught.value.status, caught.value.message
 
 
 async def test_crossbars_verdict_is_ours() -> None:
     """Own account yes, other account no, no token no."""
     crossbar = Crossbar()
-    async with judging(crossbar) as judge:
-        await judge.judge(TOKEN, ALICE)
-        assert await refusal(judge, TOKEN, BOB) == (403, "forbidden")
-        assert await refusal(judge, Credentials(Kind.NONE), ALICE) == (401, "invalid_credentials")
-        assert await refusal(judge, Credentials(Kind.TOKEN, "old"), ALICE) == (401, "invalid credentials")
+    async with judging(crossbar) as authenticator:
+        await authenticator.authorize(TOKEN, ALICE)
+        assert await refusal(authenticator, TOKEN, BOB) == (403, "forbidden")
+        assert await refusal(authenticator, Credentials(Kind.NONE), ALICE) == (401, "invalid_credentials")
+        assert await refusal(authenticator, Credentials(Kind.TOKEN, "old"), ALICE) == (
+            401,
+            "invalid credentials",
+        )
 
     assert crossbar.asked[0] == {"path": f"/v2/accounts/{ALICE}", "X-Auth-Token": "jwt-of-alice"}
     assert "X-Auth-Token" not in crossbar.asked[2]
@@ -87,8 +94,8 @@ async def test_credentials_are_passed_on_as_they_came(
 ) -> None:
     """Whatever Crossbar understands is for Crossbar to understand."""
     crossbar = Crossbar(status=200)
-    async with judging(crossbar) as judge:
-        await judge.judge(credentials, ALICE)
+    async with judging(crossbar) as authenticator:
+        await authenticator.authorize(credentials, ALICE)
 
     assert crossbar.asked == [{"path": f"/v2/accounts/{ALICE}"} | header]
 
@@ -96,13 +103,13 @@ async def test_credentials_are_passed_on_as_they_came(
 async def test_a_verdict_is_kept_for_seconds_only() -> None:
     """A page of requests costs one question, and a revoked token is refused soon."""
     crossbar, now = Crossbar(), 0.0
-    async with judging(crossbar, lambda: now) as judge:
+    async with judging(crossbar, lambda: now) as authenticator:
         for _ in range(5):
-            await judge.judge(TOKEN, ALICE)
+            await authenticator.authorize(TOKEN, ALICE)
         assert len(crossbar.asked) == 1
         now, crossbar.status = 5.0, 401
-        assert await refusal(judge, TOKEN, ALICE) == (401, "invalid credentials")
-        assert await refusal(judge, TOKEN, ALICE) == (401, "invalid credentials")
+        assert await refusal(authenticator, TOKEN, ALICE) == (401, "invalid credentials")
+        assert await refusal(authenticator, TOKEN, ALICE) == (401, "invalid credentials")
 
     assert len(crossbar.asked) == 2
 
@@ -110,11 +117,11 @@ async def test_a_verdict_is_kept_for_seconds_only() -> None:
 async def test_a_verdict_is_for_one_token_and_one_account() -> None:
     """What is kept must never help somebody else."""
     crossbar = Crossbar()
-    async with judging(crossbar) as judge:
-        await judge.judge(TOKEN, ALICE)
-        assert (await refusal(judge, TOKEN, BOB))[0] == 403
-        assert (await refusal(judge, Credentials(Kind.BEARER, TOKEN.text), ALICE))[0] == 401
-        assert (await refusal(judge, Credentials(Kind.TOKEN, TOKEN.text[:-1]), ALICE))[0] == 401
+    async with judging(crossbar) as authenticator:
+        await authenticator.authorize(TOKEN, ALICE)
+        assert (await refusal(authenticator, TOKEN, BOB))[0] == 403
+        assert (await refusal(authenticator, Credentials(Kind.BEARER, TOKEN.text), ALICE))[0] == 401
+        assert (await refusal(authenticator, Credentials(Kind.TOKEN, TOKEN.text[:-1]), ALICE))[0] == 401
 
 
 @pytest.mark.parametrize(
@@ -129,18 +136,18 @@ async def test_a_verdict_is_for_one_token_and_one_account() -> None:
 async def test_other_answers_of_crossbar(status: int, wanted: tuple[int, str]) -> None:
     """Trouble of Crossbar's is no verdict, and is asked about again."""
     crossbar = Crossbar(status=status)
-    async with judging(crossbar) as judge:
-        assert await refusal(judge, TOKEN, ALICE) == wanted
+    async with judging(crossbar) as authenticator:
+        assert await refusal(authenticator, TOKEN, ALICE) == wanted
         crossbar.status = 200
         if status != 404:
-            await judge.judge(TOKEN, ALICE)
+            await authenticator.authorize(TOKEN, ALICE)
 
 
 async def test_a_crossbar_that_hangs_or_is_down_is_a_503(capsys: pytest.CaptureFixture[str]) -> None:
     """In time, and without the token in the log."""
-    async with judging(Crossbar(hangs=True)) as judge:
-        assert await refusal(judge, TOKEN, ALICE) == (503, "auth_unreachable")
-    down = CrossbarJudge(f"http://127.0.0.1:{unused_port()}", timeout_s=1.0, cache_s=5.0)
+    async with judging(Crossbar(hangs=True)) as authenticator:
+        assert await refusal(authenticator, TOKEN, ALICE) == (503, "auth_unreachable")
+    down = CrossbarAuthenticator(f"http://127.0.0.1:{unused_port()}", timeout_s=1.0, cache_s=5.0)
     assert await refusal(down, TOKEN, ALICE) == (503, "auth_unreachable")
     await down.close()
 

@@ -22,7 +22,7 @@ from pivot.debug.names import account_database
 from pivot.errors import ConfigError, StoreError
 from pivot.model.json import JsonObject
 from pivot.web.auth.credentials import Credentials, Kind
-from pivot.web.auth.jwt import JwtJudge
+from pivot.web.auth.jwt import JwtAuthenticator
 from pivot.web.errors import ApiError
 from tests.web.support import ALICE, BOB
 
@@ -99,9 +99,9 @@ async def verdict(
     credentials: Credentials, account_id: str = ALICE, documents: Documents | None = None
 ) -> str:
     """`allowed`, or status and message."""
-    judge = JwtJudge(documents or Documents(), clock=lambda: float(NOW))
+    authenticator = JwtAuthenticator(documents or Documents(), clock=lambda: float(NOW))
     try:
-        await judge.judge(credentials, account_id)
+        await authenticator.authorize(credentials, account_id)
     except ApiError as error:
         return f"{error.status} {error.message}"
     return "allowed"
@@ -251,11 +251,11 @@ async def test_the_public_key_may_come_from_a_file(tmp_path: Path) -> None:
     """Then nobody here needs to read the cluster's private one."""
     path = tmp_path / "public.pem"
     path.write_bytes(KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    judge = JwtJudge(Documents(), public_key_file=str(path), clock=lambda: float(NOW))
+    authenticator = JwtAuthenticator(Documents(), public_key_file=str(path), clock=lambda: float(NOW))
 
-    await judge.judge(token(kid=None), ALICE)
+    await authenticator.authorize(token(kid=None), ALICE)
     with pytest.raises(ApiError):
-        await judge.judge(token(OTHER_KEY), ALICE)
+        await authenticator.authorize(token(OTHER_KEY), ALICE)
     path.write_text("no key")
     with pytest.raises(ConfigError, match=r"web\.auth\.public_key_file"):
-        JwtJudge(Documents(), public_key_file=str(path))
+        JwtAuthenticator(Documents(), public_key_file=str(path))
