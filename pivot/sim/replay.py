@@ -11,9 +11,12 @@ from typing import Any
 
 from aiohttp import web
 
+from pivot.model.events import FileSent
 from pivot.sim.link import Arrived, Link
 from pivot.sim.recorded import Payload, RecordedCall, RecordedMessage, Rewriting, differences, kind_of
 from pivot.wire.envelope import Message
+from pivot.wire.media_server import encode_reply
+from pivot.wire.messages import decode_command
 from pivot.wire.names import CALL_ID_HEADER, Exchange
 
 WAIT_S = 2.0
@@ -82,6 +85,7 @@ class Replay:
         self._arrived: list[Payload] = []
         self._news = asyncio.Event()
         self._file: str | None = None
+        self._replies: list[asyncio.Task[bool]] = []
         self._queue = f"replay-{secrets.token_hex(8)}"
         """Where Kazoo's processes are told what to do."""
 
@@ -94,6 +98,7 @@ class Replay:
                 await self._step(message, max(0.0, message.t_s - before_s))
                 before_s = message.t_s
             await asyncio.sleep(min(self._wait_s, 0.5))
+        await asyncio.gather(*self._replies)
         self.report.more += [_line(each) for each in self._arrived]
         return self.report
 
@@ -169,6 +174,15 @@ class Replay:
         if message.routing_key == self._queue or any(each in text for each in ours):
             self._arrived.append(json.loads(text))
             self._news.set()
+            self._put_file(message)
+
+    def _put_file(self, message: Arrived) -> None:
+        """Recordings may lack the media server's own exchange: it says that each file is put."""
+        sent = decode_command(message.body) if message.exchange == Exchange.SWITCH else None
+        if sent is None:
+            return
+        put = encode_reply(FileSent(sent.msg_id, ok=True), sent.server_id or "", sent.msg_id, node="replay")
+        self._replies.append(asyncio.create_task(self._link.publish(put)))
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         self.report.requests.append(f"{request.method} {request.path}")
