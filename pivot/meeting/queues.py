@@ -143,6 +143,7 @@ class QueueTable:
         """The caller's side: it waits no longer."""
         self._remove_waiter(queue, waiter)
         queue.waits_s.append(self._now() - waiter.since_s)
+        waiter.agent = None  # who waits and who takes would hold each other in memory
         queue.talks.begin(queue_id, Talker(waiter.call_id, waiter.tell, agent, is_caller=True))
 
     # Who is where

@@ -45,8 +45,7 @@ class BackgroundTasks:
         call: whose.
         world: by which it is done.
         rules: what the call's answers are read by.
-        post: is given every event but `Notified`.
-        notified: is given that one, which may come when the session is over.
+        post: is given every event but `Notified`; must not hold who holds this object.
     """
 
     def __init__(
@@ -55,13 +54,11 @@ class BackgroundTasks:
         world: World,
         rules: Rules,
         post: Callable[[Event], None],
-        notified: Callable[[Notified], None],
     ) -> None:
         self._call = call
         self._world = world
         self._rules = rules
         self._post = post
-        self._notified = notified
         self._fetches: dict[str, _RunningFetch] = {}
         self._speeches: dict[str, tuple[Synthesise, asyncio.Task[None]]] = {}
         self._asides: dict[asyncio.Task[None], Notify | LookUpEndpoints] = {}
@@ -147,8 +144,9 @@ class BackgroundTasks:
 
     # Notices and look-ups
 
-    def notify(self, command: Notify) -> None:
-        self._start(command, self._notify(command))
+    def notify(self, command: Notify, notified: Callable[[Notified], None]) -> None:
+        """What came of it may come when the session is over; so it is told in a way of its own."""
+        self._start(command, self._notify(command, notified))
 
     def look_up(self, command: LookUpEndpoints) -> None:
         self._start(command, self._look_up(command))
@@ -158,10 +156,10 @@ class BackgroundTasks:
         self._asides[task] = command
         task.add_done_callback(self._asides.pop)
 
-    async def _notify(self, command: Notify) -> None:
+    async def _notify(self, command: Notify, notified: Callable[[Notified], None]) -> None:
         async with self._world.notice_order.turn(command.series):
             result = await self._fetched(command.request)
-        self._notified(Notified(command.request.fetch_id, result))
+        notified(Notified(command.request.fetch_id, result))
 
     async def _look_up(self, command: LookUpEndpoints) -> None:
         phones, call = self._world.phones, self._call

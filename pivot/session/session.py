@@ -53,6 +53,7 @@ from pivot.model.speech import (
 )
 from pivot.model.switch import SwitchCommand
 from pivot.session.background import BackgroundTasks
+from pivot.session.event_queue import EventQueue
 from pivot.session.listening import BindingFailed, Listening
 from pivot.session.ports import Delivery, Observer
 from pivot.session.world import World
@@ -82,14 +83,11 @@ class Session:
         self._observers = observers
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
-        self._inbox: deque[Event] = deque()
-        self._arrived = asyncio.Event()
+        self._events = EventQueue()
         self._outstanding: deque[Command | Note] = deque()
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._beside = BackgroundTasks(
-            machine.state.request.call, world, machine.rules, self.post, self._notified
-        )
-        self._listening = Listening(world.bus, self.post)
+        self._beside = BackgroundTasks(machine.state.request.call, world, machine.rules, self._events.post)
+        self._listening = Listening(world.bus, self._events.post)
         self._owned = False
         self._meets = False
         self._settled = False
@@ -118,8 +116,7 @@ class Session:
 
     def post(self, event: Event) -> None:
         """Hand an event to the call; it is seen after those that came before."""
-        self._inbox.append(event)
-        self._arrived.set()
+        self._events.post(event)
 
     async def run(self) -> End:
         """Live until the call's end; leaves no timer, fetch or binding behind."""
@@ -128,11 +125,8 @@ class Session:
                 await self._perform_outstanding()
                 if self._end is not None:
                     return self._end
-                while not self._inbox:
-                    self._arrived.clear()
-                    await self._arrived.wait()
-                self._react(self._inbox[0])
-                self._inbox.popleft()
+                self._react(await self._events.first())
+                self._events.waiting.popleft()
         finally:
             await self._clean_up()
 
@@ -177,7 +171,7 @@ class Session:
         """
         command, *dropped = filter(None, (before, *(type(each).__name__ for each in self._outstanding)))
         self._outstanding.clear()
-        self._inbox.appendleft(CommandFailed(command, code, message, dropped=tuple(dropped)))
+        self._events.waiting.appendleft(CommandFailed(command, code, message, dropped=tuple(dropped)))
 
     def _is_elsewhere(self, item: Command | Note) -> TypeGuard[SwitchCommand | SendMessage]:
         """A message, or for a leg with a control queue of its own: its loss is not the caller's."""
@@ -194,7 +188,7 @@ class Session:
             case CancelFetch(fetch_id):
                 await self._beside.cancel_fetch(fetch_id)
             case Notify():
-                self._beside.notify(item)
+                self._beside.notify(item, self._notified)
             case StartTimer(name, delay_s):
                 self._start_timer(name, delay_s)
             case CancelTimer(name):
@@ -217,7 +211,7 @@ class Session:
                 | SayJoined()
             ):
                 self._meets = True
-                self._world.meetings.perform(self.call_id, item, self.post)
+                self._world.meetings.perform(self.call_id, item, self._events.post)
             case Synthesise():
                 self._beside.synthesise(item)
             case DropSpeech(speech_id):
@@ -298,7 +292,7 @@ class Session:
             **self._beside.written(),
             "bound": self._listening.legs,
             "outstanding": [to_json(item) for item in self._outstanding],
-            "inbox": [to_json(event) for event in self._inbox],
+            "inbox": [to_json(event) for event in self._events.waiting],
         }
 
     @classmethod

@@ -47,11 +47,11 @@ def test_a_slow_answer_is_not_overtaken_by_the_next_notice_of_its_series() -> No
         def hear(event: Event) -> None:
             assert isinstance(event, Notified)
 
-        first, second = (BackgroundTasks(call(call_id=each), world, RULES, hear, hear) for each in "ab")
-        first.notify(notice("1", "conference"))
-        first.notify(notice("2", "conference"))
-        second.notify(notice("3", "conference"))
-        second.notify(notice("4"))
+        first, second = (BackgroundTasks(call(call_id=each), world, RULES, hear) for each in "ab")
+        first.notify(notice("1", "conference"), hear)
+        first.notify(notice("2", "conference"), hear)
+        second.notify(notice("3", "conference"), hear)
+        second.notify(notice("4"), hear)
         await first.stop()
         await second.stop()
         return server.seen, order.series
