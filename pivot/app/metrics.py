@@ -12,6 +12,7 @@ from pivot.model.events import Fetched, FetchFailed
 from pivot.model.notes import Moment
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_LATENESS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 
 class Metrics:
@@ -38,12 +39,22 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._lateness = Histogram(
+            "pivot_loop_lateness_seconds",
+            "How late a timer of 0.1 s ran: for so long nothing else of this process could run.",
+            buckets=_LATENESS_S,
+            registry=self.registry,
+        )
         self._call_counter = cache(lambda outcome, code: self._calls.labels(outcome, code))
         self._fetch_timer = cache(lambda result: self._fetch.labels(result))
 
     def request_taken(self, age_s: float) -> None:
         """A request came; `age_s` is how long it waited in the queue."""
         self._queue_wait.observe(max(0.0, age_s))
+
+    def loop_was_late(self, by_s: float) -> None:
+        """The event loop did something else for so long when a timer was due."""
+        self._lateness.observe(by_s)
 
     def saw(self, moment: Moment, at_s: float) -> None:
         """Count what ended; an observer of every call."""
