@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pivot.execute.step import Step
+from pivot.execute.step_context import Step
 from pivot.execute.steps.connect import ConnectStep
 from pivot.execute.steps.dial import dial_step
 from pivot.execute.steps.echo import EchoStep

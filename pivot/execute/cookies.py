@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from pivot.execute.state import Cookie
+from pivot.execute.call_data import Cookie
 from pivot.model.fetch import Answer
 
 MAX_COOKIES = 50

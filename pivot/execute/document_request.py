@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pivot.execute.call_data import Question
 from pivot.execute.cookies import cookie_header
 from pivot.execute.parameters import ChildLeg, RequestSource, remember
 from pivot.execute.profile import Profile
 from pivot.execute.request import build_request
-from pivot.execute.state import CallState, Question
+from pivot.execute.state import CallState
 from pivot.model.call import Method
 from pivot.model.commands import Fetch
 from pivot.model.fetch import FetchRequest

@@ -34,6 +34,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from pivot.execute.call_data import Phase, Verdict
 from pivot.execute.phases import callflow, hangup, running
 from pivot.execute.phases.asking import when_asking, when_new
 from pivot.execute.phases.core import Core
@@ -41,7 +42,7 @@ from pivot.execute.phases.ending import when_ending, when_over, when_reporting
 from pivot.execute.phases.repeated import is_repeated
 from pivot.execute.phases.running import when_running
 from pivot.execute.rules import Rules
-from pivot.execute.state import CallState, Phase, Verdict
+from pivot.execute.state import CallState
 from pivot.execute.step_context import Commands
 from pivot.model.call import Call
 from pivot.model.codes import Code, Outcome

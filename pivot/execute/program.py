@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.step import AskFor, Finish, GoOn, Linger, Result, Step
-from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_context import Commands, Step, StepContext
+from pivot.execute.step_result import AskFor, Finish, GoOn, Linger, Result
 from pivot.model.events import Event
 from pivot.model.instructions import GatherVerb, Instruction, SayVerb
 from pivot.model.plain import plain

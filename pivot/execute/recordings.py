@@ -6,53 +6,17 @@ caller may be gone by then. The URL that applications are told is where the file
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from pivot.execute.call_data import Recording
 from pivot.execute.ids import call_sid, sid
 from pivot.execute.step_context import Commands, StepContext
 from pivot.execute.times import whole_seconds
 from pivot.model.call import Method
 from pivot.model.events import Event, FileSent, RecordingStarted, RecordingStopped
-from pivot.model.instructions import Callback
-from pivot.model.plain import plain
 from pivot.model.switch import SendFile
 
 _COMPLETED = "completed"
 FILE_WAIT_S = 2.0
 """How long a caller who is there waits for a file to lie where it belongs."""
-
-
-@plain
-@dataclass(slots=True)
-class Recording:
-    """One file."""
-
-    key: str
-    """32 hex digits, fresh for each recording; also its file's name."""
-    leg: str
-    source: str
-    """`RecordVerb`, `DialVerb`, `Conference`, `StartCallRecordingTwiML`."""
-    url: str
-    """Where it will be fetched, absolute."""
-    status: Callback | None = None
-    """`url` is absolute."""
-    channels: int = 1
-    track: str = "both"
-    started: bool = False
-    began: str = ""
-    """When, as it is told."""
-    conference_sid: str = ""
-    """Of a conference: as it is told."""
-    length_s: float = 0.0
-    upload_id: str = ""
-    """Of the command that sends the file; empty: not yet."""
-    done: bool = False
-    extension: str = "mp3"
-    """Of the file; `begin_recording` makes it the operator's choice."""
-
-    @property
-    def name(self) -> str:
-        return f"{self.key}.{self.extension}"
 
 
 def recording_parameters(recording: Recording, context: StepContext) -> tuple[tuple[str, str], ...]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pivot.errors import DocumentError
+from pivot.execute.call_data import Question
 from pivot.execute.document_request import Texts
 from pivot.execute.parameters import ChildLeg
 from pivot.execute.program import Program
-from pivot.execute.state import Question
-from pivot.execute.step import AskFor, Finish, StopWaiting
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import AskFor, Finish, StopWaiting
 from pivot.execute.urls import base_url
 from pivot.model.call import Method
 from pivot.model.codes import Code

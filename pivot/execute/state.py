@@ -3,81 +3,68 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-from pivot.model.call import Method, PivotRequest
-from pivot.model.codes import Code, Outcome
+from pivot.execute.call_data import Cookie, HeldEvent, Phase, Question, Recording, Verdict
+from pivot.execute.step_result import Result
+from pivot.model.call import PivotRequest
+from pivot.model.commands import Command
 from pivot.model.events import Event
+from pivot.model.instructions import Instruction, SideTask
+from pivot.model.notes import Note
 from pivot.model.plain import plain
 
-if TYPE_CHECKING:
-    from pivot.execute.program import Program
-    from pivot.execute.recordings import Recording
-    from pivot.execute.side.task import Task
+
+class RunningDocument(Protocol):
+    """A document at work: a `Program`, whose behaviour stands in `program.py`.
+
+    A context holds the call's state, so its type stands above this module: hence `Any`, here and in `Task`.
+    """
+
+    leg: str
+    base_url: str
+    instructions: tuple[Instruction, ...]
+    position: int
+    step: Any
+    """A `Step`, or None."""
+    result: Result | None
+
+    def start(self, context: Any) -> Iterator[Command | Note]:
+        """Begin with the first instruction."""
+
+    def receive(self, event: Event, context: Any) -> Iterator[Command | Note]:
+        """What the running step does because of `event`, and the steps after it."""
+
+    def stop(self, context: Any) -> Iterator[Command | Note]:
+        """Nothing of this document may go on."""
+
+    def part(self, event: Event, context: Any, *, patient: bool = True) -> Iterator[Command | Note]:
+        """The leg is gone: the step may have a last word."""
 
 
-@plain
-class Phase(StrEnum):
-    """Where a call is; `machine.py` tells what leads from one to the next."""
+class Task(Protocol):
+    """One of them, plain data; it is about the caller's leg."""
 
-    NEW = "new"
-    ASKING = "asking"
-    RUNNING = "running"
-    ENDING = "ending"
-    REPORTING = "reporting"
-    OVER = "over"
+    done: bool
+    """Nothing of it goes on."""
 
+    @property
+    def kind(self) -> SideTask: ...
 
-@plain
-@dataclass(slots=True)
-class Question:
-    """The fetch in flight."""
+    @property
+    def name(self) -> str:
+        """How the document names it; empty: not at all."""
 
-    fetch_id: str
-    asked_url: str
-    """As named by callflow or a document, without the parameters of a GET."""
-    sent_url: str
-    method: Method
-    extra: tuple[tuple[str, str], ...] = ()
-    """What the verb added to the request."""
-    is_fallback: bool = False
-    iteration: int = 1
-    outlives_caller: bool = False
-    """The server is told although the caller hangs up meanwhile; its answer then means nothing."""
+    def start(self, context: Any) -> Iterator[Command | Note]:
+        """Begin."""
 
+    def receive(self, event: Event, context: Any) -> Iterator[Command | Note]:
+        """React; events that are not for this task are ignored."""
 
-@plain
-@dataclass(frozen=True, slots=True)
-class Cookie:
-    """Set by a server in this call, sent back to it in this call."""
-
-    host: str
-    path: str
-    name: str
-    value: str
-    secure: bool = False
-
-
-@plain
-@dataclass(slots=True)
-class Verdict:
-    """What became of the call, while there is still something to be done."""
-
-    outcome: Outcome = Outcome.OK
-    code: Code | None = None
-    message: str = ""
-
-
-@plain
-@dataclass(frozen=True, slots=True)
-class HeldEvent:
-    """An event that is seen only when it is known that the caller has not hung up."""
-
-    event: Event
-    place: tuple[int, int]
-    """The document and the instruction that ran when it came."""
+    def stop(self, context: Any) -> Iterator[Command | Note]:
+        """End before the call's end."""
 
 
 @plain
@@ -99,7 +86,7 @@ class CallState:
     answer_by_s: float = 0.0
     """When callflow must have our answer, on the session's clock."""
     question: Question | None = None
-    program: Program | None = None
+    program: RunningDocument | None = None
     """The document at work."""
     bound: bool = False
     hung_up: bool = False

@@ -1,12 +1,20 @@
-"""What a step may ask of the call it belongs to."""
+"""A step, and what it may ask of the call that it belongs to.
+
+A step begins with `start`, sees every event of its call in `receive`, and is over when `result` is set.
+`stop` takes back what is under way when something else ends it: no timer and no sound outlives its step.
+
+When the caller's channel is destroyed the running step sees that event like any other. No command to the
+channel leaves any more; an `AskFor` that is its result then is told and its answer thrown away.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
+from pivot.execute.call_data import Question
 from pivot.execute.document_request import Texts, ask, request_of, source_of, with_keys
 from pivot.execute.fetched_document import document_of
 from pivot.execute.parameters import (
@@ -17,15 +25,16 @@ from pivot.execute.parameters import (
 from pivot.execute.profile import Profile
 from pivot.execute.request import cdr_request
 from pivot.execute.rules import Rules
-from pivot.execute.state import CallState, Question
+from pivot.execute.state import CallState
 from pivot.execute.status import status_after_dial
+from pivot.execute.step_result import Result
 from pivot.execute.times import written_time
 from pivot.execute.urls import resolve_url
 from pivot.model.call import Method
 from pivot.model.codes import Code
 from pivot.model.commands import Command, Fetch, Notify
 from pivot.model.documents import Document
-from pivot.model.events import ChannelDestroyed, Fetched
+from pivot.model.events import ChannelDestroyed, Event, Fetched
 from pivot.model.fetch import FetchRequest, Purpose
 from pivot.model.instructions import Callback, Instruction, NameValue
 from pivot.model.notes import Note, Noticed
@@ -33,11 +42,23 @@ from pivot.model.switch import AnswerCall, SetNumber
 from pivot.model.switch_text import is_media_id, is_stream
 from pivot.translate.twiml.places import Place
 
-if TYPE_CHECKING:
-    from pivot.execute.step import Step
-
 Commands: TypeAlias = Iterator[Command | Note]
 """What is to be done, in order."""
+
+
+class Step(Protocol):
+    """One running instruction: a small object whose state is plain fields."""
+
+    result: Result | None
+
+    def start(self, context: StepContext) -> Commands:
+        """Begin."""
+
+    def receive(self, event: Event, context: StepContext) -> Commands:
+        """React; events that are not for this step are ignored."""
+
+    def stop(self, context: StepContext) -> Commands:
+        """End before the time: nothing of this step may go on."""
 
 
 class StepMaker(Protocol):

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from pivot.execute.document_request import Texts
 from pivot.execute.side_document import SideDocument
-from pivot.execute.step import AskFor, Finish, StopWaiting
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import AskFor, Finish, StopWaiting
 from pivot.model.call import Method
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import HoldMusic

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from pivot.execute.call_data import Phase
 from pivot.execute.machine import CallMachine
 from pivot.execute.rules import Rules
-from pivot.execute.state import CallState, Phase
+from pivot.execute.state import CallState
 from pivot.meeting.membership import ends
 from pivot.model.call import PivotRequest
 from pivot.model.codes import Code

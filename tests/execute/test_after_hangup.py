@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pivot.execute.after_hangup import outlives_channel
+from pivot.execute.call_data import Phase
 from pivot.execute.machine import CallMachine
-from pivot.execute.state import CallState, Phase
+from pivot.execute.state import CallState
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import Acknowledge, CancelTimer, Command, End, Fetch, SayFailed
 from pivot.model.dialling import CallApart, LegControlled, LegsBridged

@@ -8,8 +8,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pivot.execute.call_data import Phase
 from pivot.execute.machine import CallMachine
-from pivot.execute.state import CallState, Phase
+from pivot.execute.state import CallState
 from pivot.model.codes import Code
 from pivot.model.commands import CancelTimer, Command, End, Fetch, StartTimer
 from pivot.model.dialling import LegFailed, LegPrepared, LegReady, LegsBridged, LegsParted

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pivot.execute.call_data import Phase
 from pivot.execute.machine import CallMachine
-from pivot.execute.state import CallState, Phase
+from pivot.execute.state import CallState
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import Acknowledge, BindCall, CancelFetch, CancelTimer, Command, End, Fetch
 from pivot.model.events import ChannelDestroyed, Fetched, FetchFailed, Requested, TimerFired

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pivot.execute.call_data import Recording
 from pivot.execute.document_request import Texts
 from pivot.execute.recordings import (
-    Recording,
     begin_recording,
     file_url,
     is_event_of,

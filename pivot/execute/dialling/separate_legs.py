@@ -13,8 +13,8 @@ from pivot.execute.after_join import empty_queue
 from pivot.execute.dialling.attempt import PARTING_S, SETTLE_S, SPARE_S, Wishes, end_all
 from pivot.execute.dialling.party import DialledParty
 from pivot.execute.side_document import SideDocument
-from pivot.execute.step import Finish
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import Finish
 from pivot.execute.steps.play import KeysStep
 from pivot.model.commands import BindCall, CancelTimer, StartTimer, UnbindCall
 from pivot.model.dialling import (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pivot.execute.call_data import Phase
 from pivot.execute.phases import callflow, ending, running
 from pivot.execute.phases.core import DEADLINE, SLOW, Answered, Core, Unanswered
-from pivot.execute.state import Phase
 from pivot.execute.step_context import Commands
 from pivot.model.codes import Code
 from pivot.model.commands import BindCall, CancelTimer, RecordOwnership, StartTimer

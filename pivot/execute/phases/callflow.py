@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pivot.execute.call_data import Phase, Verdict
 from pivot.execute.phases.core import Core
 from pivot.execute.side import task as side
-from pivot.execute.state import Phase, Verdict
 from pivot.execute.step_context import Commands
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import Acknowledge, HandOverFlow, SayFailed, SayProcessing

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from pivot.errors import DocumentError
 from pivot.execute.after_hangup import without_channel
+from pivot.execute.call_data import Phase, Question, Verdict
 from pivot.execute.catalogue import step_for
 from pivot.execute.cookies import keep_cookies
 from pivot.execute.document_request import Texts, ask
@@ -16,7 +17,7 @@ from pivot.execute.parameters import error_parameters
 from pivot.execute.profile import Profile
 from pivot.execute.rules import Rules
 from pivot.execute.side import task as side
-from pivot.execute.state import CallState, Phase, Question, Verdict
+from pivot.execute.state import CallState
 from pivot.execute.step_context import Commands, StepContext
 from pivot.model.call import Call, Method
 from pivot.model.codes import Code, Outcome

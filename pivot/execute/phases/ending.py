@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pivot.execute import recordings
+from pivot.execute.call_data import Phase, Verdict
 from pivot.execute.phases import callflow, hangup
 from pivot.execute.phases.core import DEADLINE, GOODBYE, SLOW, WATCH, Core
 from pivot.execute.side import task as side
-from pivot.execute.state import Phase, Verdict
 from pivot.execute.status import final_status
-from pivot.execute.step import AskFor
 from pivot.execute.step_context import Commands
+from pivot.execute.step_result import AskFor
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import (
     Acknowledge,

@@ -19,8 +19,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TypeAlias
 
+from pivot.execute.call_data import HeldEvent, Phase
 from pivot.execute.phases.core import HELD, WATCH, Core
-from pivot.execute.state import HeldEvent, Phase
 from pivot.model.codes import Code
 from pivot.model.commands import Acknowledge, CancelTimer, Command, SayProcessing, StartTimer
 from pivot.model.dialling import LegsParted

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pivot.execute import recordings
+from pivot.execute.call_data import Phase, Verdict
 from pivot.execute.phases import callflow, ending
 from pivot.execute.phases.core import WATCH, Answered, Core, Unanswered
 from pivot.execute.phases.loops import loop_found
 from pivot.execute.program import Program
 from pivot.execute.side import task as side
-from pivot.execute.state import Phase, Verdict
-from pivot.execute.step import AskFor, Finish
 from pivot.execute.step_context import Commands
+from pivot.execute.step_result import AskFor, Finish
 from pivot.execute.urls import base_url, resolve_url
 from pivot.model.codes import Code, Outcome
 from pivot.model.commands import (

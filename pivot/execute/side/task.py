@@ -6,34 +6,10 @@ and name. With the caller's channel it is over, whatever it was.
 
 from __future__ import annotations
 
-from typing import Protocol
-
+from pivot.execute.state import Task
 from pivot.execute.step_context import Commands, StepContext
 from pivot.model.events import Event
 from pivot.model.instructions import SideTask
-
-
-class Task(Protocol):
-    """One of them, plain data; it is about the caller's leg."""
-
-    done: bool
-    """Nothing of it goes on."""
-
-    @property
-    def kind(self) -> SideTask: ...
-
-    @property
-    def name(self) -> str:
-        """How the document names it; empty: not at all."""
-
-    def start(self, context: StepContext) -> Commands:
-        """Begin."""
-
-    def receive(self, event: Event, context: StepContext) -> Commands:
-        """React; events that are not for this task are ignored."""
-
-    def stop(self, context: StepContext) -> Commands:
-        """End before the call's end."""
 
 
 def begin(task: Task, context: StepContext) -> Commands:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pivot.execute.conference_callbacks import conference_parameters, conference_sid
 from pivot.execute.dialling.call_recording import CallRecording
 from pivot.execute.ids import call_sid
-from pivot.execute.step import AskFor, GoOn, Result
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import AskFor, GoOn, Result
 from pivot.execute.treatment import Treatment
 from pivot.model.codes import Code
 from pivot.model.commands import BindCall, CancelTimer, StartTimer, UnbindCall

@@ -8,8 +8,8 @@ from pivot.execute.dialling.attempt import Wishes
 from pivot.execute.dialling.bridge import BridgeAttempt
 from pivot.execute.dialling.caller_id import as_called
 from pivot.execute.document_request import Texts
-from pivot.execute.step import AskFor, GoOn, Result
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import AskFor, GoOn, Result
 from pivot.execute.streams import NO_GATEWAY, RINGS_S, Stream
 from pivot.model.events import ChannelDestroyed, Event
 from pivot.model.instructions import ConnectVerb, RelayNoun

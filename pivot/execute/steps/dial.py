@@ -14,8 +14,8 @@ from pivot.execute.dialling.ring_tones import ring_tone
 from pivot.execute.dialling.separate_legs import SeparateLegsAttempt
 from pivot.execute.dialling.targets import attempt_for, parties_of, ring_time_s, wanted
 from pivot.execute.recordings import FILE_WAIT_S, is_filed
-from pivot.execute.step import AskFor, GoOn, Linger, Result, Step
-from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_context import Commands, Step, StepContext
+from pivot.execute.step_result import AskFor, GoOn, Linger, Result
 from pivot.execute.steps.conference import ConferenceStep
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import EndpointsFound, Identity, LookUpEndpoints

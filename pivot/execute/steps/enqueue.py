@@ -8,8 +8,8 @@ from pivot.execute.document_request import Texts
 from pivot.execute.ids import call_sid, sid
 from pivot.execute.leg_watch import LegWatch
 from pivot.execute.side_document import SideDocument
-from pivot.execute.step import AskFor, Finish, GoOn, Result
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import AskFor, Finish, GoOn, Result
 from pivot.execute.treatment import Treatment
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import LegsBridged, LegsParted

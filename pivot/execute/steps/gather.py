@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pivot.execute.program import Program
-from pivot.execute.step import AskFor, GoOn, Result
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import AskFor, GoOn, Result
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.events import DigitPressed, Event, TimerFired
 from pivot.model.instructions import GatherVerb, Instruction, PauseVerb, Prompt

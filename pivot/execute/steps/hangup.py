@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.step import Finish, Result
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import Finish, Result
 from pivot.model.events import Event
 from pivot.model.instructions import HangupVerb
 from pivot.model.plain import plain

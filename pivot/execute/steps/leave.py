@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.step import GoOn, Result, StopWaiting
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import GoOn, Result, StopWaiting
 from pivot.model.events import Event
 from pivot.model.instructions import LeaveVerb
 from pivot.model.plain import plain

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.step import GoOn, Result
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import GoOn, Result
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.events import Event, TimerFired
 from pivot.model.instructions import PauseVerb

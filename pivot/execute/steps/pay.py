@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.step import AskFor, GoOn, Result
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import AskFor, GoOn, Result
 from pivot.model.events import Event
 from pivot.model.instructions import PayVerb
 from pivot.model.notes import Unsupported

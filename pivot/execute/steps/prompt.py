@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pivot.execute.after_join import empty_queue
-from pivot.execute.step import GoOn, Result
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import GoOn, Result
 from pivot.execute.steps.sound_time import FILE_S, media_s, speech_s
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.events import (

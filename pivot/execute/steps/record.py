@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pivot.execute.call_data import Recording
 from pivot.execute.recordings import (
     FILE_WAIT_S,
-    Recording,
     begin_recording,
     file_url,
     is_event_of,
@@ -14,8 +14,8 @@ from pivot.execute.recordings import (
     lose_recording,
     recording_parameters,
 )
-from pivot.execute.step import AskFor, GoOn, Linger, Result
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import AskFor, GoOn, Linger, Result
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.events import (
     ChannelDestroyed,

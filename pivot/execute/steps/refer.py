@@ -14,8 +14,8 @@ from pivot.execute.dialling.caller_id import as_called
 from pivot.execute.dialling.targets import parties_of
 from pivot.execute.document_request import Texts
 from pivot.execute.ids import is_sip_caller
-from pivot.execute.step import AskFor, Finish, GoOn, Result
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import AskFor, Finish, GoOn, Result
 from pivot.model.events import ChannelDestroyed, Event
 from pivot.model.instructions import ReferVerb
 from pivot.model.notes import Emulated, Unsupported

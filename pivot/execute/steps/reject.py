@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.step import Finish, Result
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import Finish, Result
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.events import CommandFailed, Event, Executed, TimerFired
 from pivot.model.instructions import RejectReason, RejectVerb

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivot.execute.step import GoOn, Result, Step
-from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_context import Commands, Step, StepContext
+from pivot.execute.step_result import GoOn, Result
 from pivot.execute.steps.prompt import Media, PromptStep, Spoken
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.events import CommandFailed, DigitPressed, Event, Executed, TimerFired

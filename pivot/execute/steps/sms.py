@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivot.execute.ids import e164, sid
-from pivot.execute.step import AskFor, GoOn, Result
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import AskFor, GoOn, Result
 from pivot.model.call import Call, Method
 from pivot.model.commands import CancelTimer, SendMessage, StartTimer
 from pivot.model.dialling import EndpointsFound, LookUpEndpoints

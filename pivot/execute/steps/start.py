@@ -8,8 +8,8 @@ from pivot.execute.dialling.call_recording import CallRecording
 from pivot.execute.side.listener import Listener
 from pivot.execute.side.recording import SideRecording
 from pivot.execute.side.task import begin
-from pivot.execute.step import GoOn, Result
 from pivot.execute.step_context import Commands, StepContext
+from pivot.execute.step_result import GoOn, Result
 from pivot.execute.streams import NO_GATEWAY, Stream
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import LegFailed, LegPrepared

@@ -1,20 +1,11 @@
-"""One running instruction: a small object whose state is plain fields.
-
-A step begins with `start`, sees every event of its call in `receive`, and is over when `result` is set.
-`stop` takes back what is under way when something else ends it: no timer and no sound outlives its step.
-
-When the caller's channel is destroyed the running step sees that event like any other. No command to the
-channel leaves any more; an `AskFor` that is its result then is told and its answer thrown away.
-"""
+"""How a step ends, and so what comes after it: plain data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
-from pivot.execute.step_context import Commands, StepContext
 from pivot.model.call import Method
-from pivot.model.events import Event
 from pivot.model.plain import plain
 
 
@@ -70,18 +61,3 @@ class Linger:
 
 
 Result: TypeAlias = GoOn | AskFor | Finish | StopWaiting | Linger
-
-
-class Step(Protocol):
-    """A running instruction."""
-
-    result: Result | None
-
-    def start(self, context: StepContext) -> Commands:
-        """Begin."""
-
-    def receive(self, event: Event, context: StepContext) -> Commands:
-        """React; events that are not for this step are ignored."""
-
-    def stop(self, context: StepContext) -> Commands:
-        """End before the time: nothing of this step may go on."""
