@@ -4,6 +4,7 @@ PYTHON ?= python3
 PY = $(VENV)/bin/python
 PIP_INSTALL = $(PY) -m pip install -q --disable-pip-version-check
 TESTS ?=
+JOBS ?= auto
 BENCH ?=
 
 ifeq ($(origin VENV),file)
@@ -30,11 +31,11 @@ lint: $(DEV_READY)  ## ruff's rules
 types: $(DEV_READY)  ## mypy --strict
 	$(PY) -m mypy --no-error-summary
 
-fast: $(DEV_READY)  ## tests that need no services
-	$(PY) -m pytest -q -n auto -m "not rabbit and not couch and not browser and not live"
+fast: $(DEV_READY)  ## tests that need no services and no patience
+	$(PY) -m pytest -q -n $(JOBS) -m "not rabbit and not couch and not browser and not live and not slow"
 
 test: packages $(DEV_READY)  ## the whole suite over private services; TESTS="tests/bus -k name" runs a part
-	$(PY) -m tests.services run -- $(PY) -m pytest $(TESTS)
+	$(PY) -m tests.services run -- $(PY) -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
 packages:  ## what the services need: apt (root or sudo) and npm, only what is missing
 	@$(PYTHON) -m tests.services install

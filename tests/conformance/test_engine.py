@@ -30,6 +30,7 @@ def test_a_case_is_fulfilled_or_known_to_fail(case: Case) -> None:
         assert found is None, f"{case.title}: {found}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAILING_ON)
 def test_the_cases_are_fulfilled_on_other_switches_too(name: str) -> None:
     """Orders and times of a real switch change nothing but what `FAILING_ON` says; a case that begins to pass

@@ -101,6 +101,7 @@ async def test_what_arrives_on_an_idle_connection_closes_it(
     assert there.connections > 1
 
 
+@pytest.mark.slow
 async def test_thousands_of_answers_find_their_calls() -> None:
     """Hundreds of servers (each address of 127/8 is one), all at once, that write more at odd moments.
 

@@ -332,6 +332,7 @@ async def live(seed: int, steps: list[Step]) -> None:
         town.close()
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.integers(0, 1_000_000), _steps)
 def test_nobody_is_lost_and_nobody_given_twice(seed: int, steps: list[Step]) -> None:

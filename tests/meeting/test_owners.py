@@ -345,6 +345,7 @@ def test_a_worker_that_loses_the_broker_for_long_finds_its_talks_again() -> None
     in_town(story)
 
 
+@pytest.mark.slow
 def test_a_queue_is_known_to_the_next_owner_and_forgotten_after_a_day() -> None:
     """An agent of an empty queue waits, as long as some worker saw the queue used."""
 

@@ -101,6 +101,7 @@ async def test_other_rules_are_other_rules(pool: TranslationPool) -> None:
         assert isinstance(result, TwimlDocument if most > 500 else Refusal)
 
 
+@pytest.mark.slow
 async def test_what_takes_too_long_costs_its_own_call_and_its_process() -> None:
     """An answer to another call is read meanwhile, by the process that no account can take."""
     async with open_pool(replace(SETTINGS, timeout_s=5.0)) as pool:

@@ -96,6 +96,7 @@ def commands_of(document: str, found: tuple[Owned, ...], name: str, number: str)
     return [orjson.loads(encode_command(caller, item, SENDER, "unused").payload) for item in sent]
 
 
+@pytest.mark.slow
 @given(dials(), phones(), TEXTS, TEXTS)
 @settings(max_examples=400)
 @example("<Dial><Sip>sip:a@h<Headers><Header name='X-A' value='x y'/></Headers></Sip></Dial>", (), "B", "1")

@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twilio.twiml.voice_response import VoiceResponse
@@ -51,6 +52,7 @@ def grow(draw: st.DrawFn, element: Any, depth: int) -> None:
         element.append(draw(st.text(max_size=8)))
 
 
+@pytest.mark.slow
 @given(built_documents(), RULES, st.sampled_from(Place))
 @QUICK
 def test_every_document_of_the_package_is_translated_or_refused(
