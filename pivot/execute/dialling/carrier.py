@@ -10,7 +10,7 @@ bridge then: the number has answered when the caller's own leg is answered by it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pivot.execute.dialling.attempt import (
     PARTING_S,
@@ -22,6 +22,7 @@ from pivot.execute.dialling.attempt import (
     far_cause,
 )
 from pivot.execute.dialling.party import DialledParty
+from pivot.execute.dialling.talk_watch import TalkWatch
 from pivot.execute.step_context import Commands, StepContext
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import CarrierDone, DialCarrier, LegCreated, LegsBridged, LegsParted
@@ -50,6 +51,7 @@ class CarrierAttempt:
     bridged: bool = False
     cause: str | None = None
     code: str | None = None
+    watch: TalkWatch = field(default_factory=TalkWatch)
     done: bool = False
 
     def start(self, context: StepContext) -> Commands:
@@ -73,6 +75,7 @@ class CarrierAttempt:
 
     def receive(self, event: Event, context: StepContext) -> Commands:
         party = self.parties[0]
+        yield from self._watch_talk(event, context)
         match event:
             case LegCreated(call_id, other_leg) if call_id == context.leg and self.winner is None:
                 party.call_id = other_leg
@@ -80,6 +83,8 @@ class CarrierAttempt:
                 self.caller_answered = True
                 if self.heard_s is not None:
                     yield from self._talk(context.at_s, context)
+                elif self._caller_was_answered and self.cause is None:
+                    yield StartTimer(self.timer, PARTING_S)  # the bridge is told milliseconds later
             case LegsBridged(call_id, other_leg) if call_id == context.leg and self.winner is None:
                 party.call_id, self.heard_s = other_leg, context.at_s
                 yield from self._hears(event, context)
@@ -110,8 +115,24 @@ class CarrierAttempt:
             yield CancelTimer(self.timer)
             yield from self.parties[0].answers(context, since_s)
 
+    @property
+    def _caller_was_answered(self) -> bool:
+        """By the switch, as the number has answered; not by us, before."""
+        return self.wishes.early_media and self.caller_answered
+
+    def _watch_talk(self, event: Event, context: StepContext) -> Commands:
+        if self.winner is None or self.watch.over or self.done:
+            return
+        yield from self.watch.receive(event, self.parties[0].call_id, context)
+        if self.watch.over:
+            yield StartTimer(self.timer, SETTLE_S)
+
     def _time_is_up(self, context: StepContext) -> Commands:
         is_heard = self.heard_s is not None and self.winner is None
+        if self._caller_was_answered and self.winner is None and self.cause is None:
+            # The bridge was told in vain: the switch answers the caller when the number has answered.
+            yield from self._talk(context.at_s, context)
+            return
         if is_heard and self.cause is None and not self.overdue:
             self.overdue = True
             yield Hangup(context.draw_id(), leg=self.parties[0].call_id)
@@ -132,6 +153,7 @@ class CarrierAttempt:
             return
         self.done = True
         yield CancelTimer(self.timer)
+        yield from self.watch.stop()
         yield from end_all(self.parties, context, "ORIGINATOR_CANCEL")
 
     def _end(self, context: StepContext, cause: str | None, code: str | None) -> Commands:
@@ -139,4 +161,5 @@ class CarrierAttempt:
             cause = far_cause(cause, overdue=self.overdue)
         self.done = True
         yield CancelTimer(self.timer)
+        yield from self.watch.stop()
         yield from self.parties[0].ends(context, cause, code)

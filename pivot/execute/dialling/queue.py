@@ -7,11 +7,12 @@ caller by way of the owner. When both part, each goes on with its own document.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pivot.execute.after_join import empty_queue
 from pivot.execute.dialling.attempt import PARTING_S, Wishes
 from pivot.execute.dialling.party import DialledParty
+from pivot.execute.dialling.talk_watch import TalkWatch
 from pivot.execute.step_context import Commands, StepContext
 from pivot.model.commands import CancelTimer, StartTimer
 from pivot.model.dialling import (
@@ -54,6 +55,7 @@ class QueueAttempt:
     join_id: str = ""
     winner: int | None = None
     bridged: bool = False
+    watch: TalkWatch = field(default_factory=lambda: TalkWatch(joined=True))
     done: bool = False
 
     def start(self, context: StepContext) -> Commands:
@@ -68,6 +70,11 @@ class QueueAttempt:
         yield from self._ring(context)
 
     def receive(self, event: Event, context: StepContext) -> Commands:
+        if self.bridged and not self.done:
+            yield from self.watch.receive(event, self.parties[0].call_id, context)
+            if self.watch.over:
+                yield from self._end(context, "NORMAL_CLEARING")
+                return
         match event:
             case QueueNews(queue=queue) if queue == self.queue and not self.bridged:
                 yield from self._news(event, context)
@@ -134,6 +141,7 @@ class QueueAttempt:
             return
         self.done = True
         yield CancelTimer(self.timer)
+        yield from self.watch.stop()
         yield from self._silence(context)
         if self.join_id:
             yield from empty_queue(context)

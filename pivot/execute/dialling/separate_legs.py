@@ -12,6 +12,7 @@ from pivot.execute.after_hangup import without_channel
 from pivot.execute.after_join import empty_queue
 from pivot.execute.dialling.attempt import PARTING_S, SETTLE_S, SPARE_S, Wishes, end_all
 from pivot.execute.dialling.party import DialledParty
+from pivot.execute.dialling.talk_watch import TalkWatch
 from pivot.execute.side_document import SideDocument
 from pivot.execute.step_context import Commands, StepContext
 from pivot.execute.step_result import Finish
@@ -55,6 +56,7 @@ class SeparateLegsAttempt:
     """Of a command to the winner: perhaps the winner is gone, which is told about now."""
     join_id: str = ""
     bridged: bool = False
+    watch: TalkWatch = field(default_factory=lambda: TalkWatch(joined=True))
     done: bool = False
 
     def start(self, context: StepContext) -> Commands:
@@ -70,6 +72,11 @@ class SeparateLegsAttempt:
         yield StartTimer(self.timer, self.wishes.timeout_s + SPARE_S)
 
     def receive(self, event: Event, context: StepContext) -> Commands:
+        if self.bridged and not self.done:
+            yield from self.watch.receive(event, self._answered().call_id, context)
+            if self.watch.over:
+                yield from self._give_up(context, "NORMAL_CLEARING")
+                return
         match event:
             case LegControlled(msg_id, call_id, queue) if msg_id in self.msg_ids:
                 self._settle(msg_id)
@@ -95,6 +102,10 @@ class SeparateLegsAttempt:
             case TimerFired(name) if name == self.timer and self.refused is not None:
                 refused, self.refused = self.refused, None
                 yield from self._before_joining(refused, context)
+            case TimerFired(name) if name == self.timer and self.join_id and not self.bridged:
+                # No refusal was told, so the bridge was and is lost: both talk if the leg is there.
+                self.bridged = True
+                yield from self.watch.ask(self._answered().call_id, context)
             case TimerFired(name) if name == self.timer:
                 yield from self._give_up(context, "NO_ANSWER")
             case CommandFailed() if self._is_before_joining:
@@ -223,6 +234,7 @@ class SeparateLegsAttempt:
             return
         self.done = True
         yield CancelTimer(self.timer)
+        yield from self.watch.stop()
         yield from self._silence(context)
         if self.join_id:
             yield from empty_queue(context)

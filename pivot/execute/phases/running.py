@@ -169,8 +169,10 @@ def _apologise(core: Core, code: Code, message: str, at_s: float) -> Commands:
 
 
 def _heard(core: Core, event: SwitchEvent, at_s: float) -> None:
-    """The channel lives, and something happens on it."""
+    """The channel lives, and something happens on it; that another leg exists says nothing of it."""
     state = core.state
+    if isinstance(event, ChannelFound) and event.call_id != core.call.call_id:
+        return
     state.heard_at_s, state.unanswered = at_s, 0
     state.found = state.found + 1 if isinstance(event, ChannelFound) else 0
     if not isinstance(event, ChannelFound | FileSent):
