@@ -52,6 +52,8 @@ class Cookie:
     name: str
     value: str
     secure: bool = False
+    ends_at_s: float | None = None
+    """Seconds since 1970; None: with the call."""
 
 
 @plain

@@ -35,6 +35,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from pivot.execute.call_data import Phase, Verdict
+from pivot.execute.cookies import unexpired
 from pivot.execute.phases import callflow, hangup, running
 from pivot.execute.phases.asking import when_asking, when_new
 from pivot.execute.phases.core import Core
@@ -75,7 +76,11 @@ class CallMachine:
             event: what happened.
             at_s: when, in seconds on the session's clock; never runs backwards.
         """
-        return [] if is_repeated(self.state, event) else list(self._react(event, at_s))
+        if is_repeated(self.state, event):
+            return []
+        if self.state.cookies:
+            self.state.cookies = unexpired(self.state.cookies, self.state.unix_s(at_s))
+        return list(self._react(event, at_s))
 
     def abandon(self, code: Code, message: str, at_s: float) -> list[Command | Note]:
         """The way out when our own code failed: neither callflow nor anybody on the line may wait for us."""

@@ -145,6 +145,10 @@ class CallState:
         """Callflow no longer waits for us."""
         return self.phase not in (Phase.NEW, Phase.ASKING)
 
+    def unix_s(self, at_s: float) -> float | None:
+        """Seconds since 1970 at a time of the session's clock; None: nobody told."""
+        return None if self.began_at is None else self.began_at + at_s
+
     def draw_id(self) -> str:
         """A fresh id, 32 lower-case hex digits as Kazoo's own."""
         self.ids_drawn += 1

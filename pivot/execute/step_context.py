@@ -216,8 +216,8 @@ class StepContext:
 
     def timestamp(self) -> Texts:
         """When this event happened, for callbacks; nothing when nobody told the time."""
-        began_at = self.state.began_at
-        return () if began_at is None else (("Timestamp", written_time(began_at + self.at_s)),)
+        now_s = self.state.unix_s(self.at_s)
+        return () if now_s is None else (("Timestamp", written_time(now_s)),)
 
     # What is left to say
 

@@ -124,7 +124,8 @@ class Core:
         if isinstance(event, FetchFailed):
             return (yield from self._no_document(question, event.failure.code, event.failure.message, at_s))
         if self.profile.keeps_cookies:
-            self.state.cookies = keep_cookies(self.state.cookies, event.answer)
+            now_s = self.state.unix_s(at_s)
+            self.state.cookies = keep_cookies(self.state.cookies, event.answer, now_s)
         try:
             document = document_of(event, self.rules.translate)
         except DocumentError as error:
