@@ -76,6 +76,7 @@ class GatheringLogger:
         atexit.register(self.flush)
 
     def debug(self, line: str) -> None:
+        """Keep the line, and write it with the others of this turn of the event loop."""
         self._lines.append(line)
         try:
             loop = asyncio.get_running_loop()
@@ -88,6 +89,7 @@ class GatheringLogger:
     info = debug
 
     def warning(self, line: str) -> None:
+        """Write the line at once, behind those that are kept."""
         self._lines.append(line)
         self.flush()
 

@@ -1,4 +1,4 @@
-"""Where the worker listens: the debug API, which may open and shut while calls run, and health."""
+"""The worker's HTTP servers: the debug API, which a reload starts or stops, and health."""
 
 from __future__ import annotations
 

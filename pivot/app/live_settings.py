@@ -1,4 +1,4 @@
-"""What calls begin with now: settings of the file and of the cluster, put together.
+"""The settings that new calls begin with: those of the file and those of the cluster, merged.
 
 Both may change while we run. A change reaches the next call; one in progress keeps what it began with.
 """
@@ -23,7 +23,8 @@ from pivot.translate.rules import TranslateRules
 class Follower(Protocol):
     """Has settings of its own to keep up with."""
 
-    def follow(self, settings: FetchSettings) -> None: ...
+    def follow(self, settings: FetchSettings) -> None:
+        """Use these settings for what begins from now on."""
 
 
 @dataclass(slots=True)

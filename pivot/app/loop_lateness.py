@@ -1,4 +1,4 @@
-"""How late the event loop is: all calls wait while one call, a library or the garbage collector holds it."""
+"""Measures how late the event loop runs its timers. A late loop delays all calls of the process."""
 
 from __future__ import annotations
 

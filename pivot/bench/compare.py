@@ -89,6 +89,7 @@ async def run_bench(amqp_url: str, plan: Plan) -> None:
 
 
 async def refuse_a_broker_in_use(amqp_url: str) -> None:
+    """Raise when the broker has the queue `pivot_listener`: a benchmark would take live calls."""
     connection = await aiormq.connect(amqp_url)
     try:
         channel = await connection.channel()
@@ -109,6 +110,7 @@ def _floor(amqp_url: str, page: Page) -> Subject:
 
 
 def pivot_subject(amqp_url: str, folder: Path, debug: bool) -> Subject:
+    """The worker as the benchmark starts it; `folder` holds the sqlite file when `debug` is set."""
     environment = {
         "PIVOT_BUS__URL": amqp_url,
         "PIVOT_FETCH__EGRESS": "loopback",
@@ -161,6 +163,7 @@ async def measure(subject: Subject, amqp_url: str, plan: Plan, rate: float | Non
 
 @asynccontextmanager
 async def running(subject: Subject) -> AsyncIterator[Process]:
+    """Start the subject's process and wait until it is ready; the end of the block ends the process."""
     process = await asyncio.create_subprocess_exec(
         *subject.command, env=os.environ | subject.environment, stdout=DEVNULL, stderr=PIPE
     )
@@ -196,6 +199,7 @@ def memory_mb(pid: int, figure: str) -> float:
 
 
 def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
+    """Median and 99th percentile of the seconds given, in milliseconds."""
     cuts = statistics.quantiles(seconds, n=100)
     return cuts[49] * 1000, cuts[98] * 1000
 

@@ -42,6 +42,7 @@ class Timing:
 
     @property
     def ok(self) -> bool:
+        """True when the median is within the limit."""
         return self.median_ms <= self.limit_ms
 
 
@@ -103,6 +104,7 @@ async def fill(store: Store, account: str, documents: int) -> None:
 
 
 def batched_documents(account: str, documents: int) -> Iterator[list[DebugDocument]]:
+    """About `documents` debug documents of one month, three for each call, in batches."""
     batch: list[DebugDocument] = []
     for number in range(documents // 3):
         batch += _call(account, number, documents // 3)

@@ -113,6 +113,7 @@ async def _acknowledge(message: DeliveredMessage) -> None:
 
 
 async def main(kind: str, amqp_url: str) -> None:
+    """Serve requests of one kind with the bare libraries until the process is ended."""
     kazoo_timestamp.install()
     connection = await aiormq.connect(amqp_url)
     tasks = set[asyncio.Task[None]]()

@@ -40,6 +40,7 @@ class Load:
 
     @property
     def in_progress(self) -> int:
+        """Calls that are placed and have not ended."""
         return self.placed - self.done
 
     async def until(self, met: Callable[[], bool]) -> None:

@@ -62,9 +62,11 @@ class VoiceProtocol(asyncio.Protocol):
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport for the answers."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's own class is none of asyncio's
 
     def data_received(self, data: bytes) -> None:
+        """Note when each call's request came, and answer every request that is complete."""
         self._buffer += data
         while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
             head, self._buffer = self._buffer[:end], self._buffer[end + 4 :]
@@ -121,6 +123,7 @@ class Callflow:
         self._accounts = [f"{number:032x}" for number in range(1, accounts + 1)]
 
     async def listen(self) -> None:
+        """Declare and bind a queue for the worker's messages, and consume from it."""
         await declare_exchanges(self._channel)
         await self._channel.queue_declare(self._queue, auto_delete=True)
         await self._channel.queue_bind(self._queue, Exchange.TARGETED, self._queue)

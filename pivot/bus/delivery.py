@@ -41,6 +41,7 @@ class AmqpDelivery:
 
     @property
     def settled(self) -> bool:
+        """True after an acknowledgement or a rejection."""
         return self._on_settled is None
 
     async def acknowledge(self) -> None:

@@ -1,4 +1,4 @@
-"""Where the AMQP library's errors become ours."""
+"""Turns errors of the AMQP libraries into BusError."""
 
 from __future__ import annotations
 

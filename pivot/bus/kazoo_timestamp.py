@@ -1,4 +1,4 @@
-"""Teaches pamqp Kazoo's timestamps.
+"""Makes pamqp read and write Kazoo's timestamps: microseconds since the year 0.
 
 Kazoo stamps every message with the microseconds since the year 0. pamqp takes anything that large for
 milliseconds since 1970, gets a year beyond 9999, raises, and the connection is gone together with the
@@ -34,6 +34,7 @@ class KazooTime(datetime):
 
     @classmethod
     def now_stamp(cls) -> KazooTime:
+        """The current time as a timestamp that is sent in Kazoo's unit, microseconds since the year 0."""
         return cls.fromtimestamp(time.time(), UTC)
 
 

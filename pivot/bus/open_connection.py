@@ -51,6 +51,7 @@ class OpenConnection:
 
     @property
     def usable(self) -> bool:
+        """False when the connection is given up or one of its channels is closed."""
         return not (self.given_up.is_set() or any(each.is_closed for each in self._channels))
 
     @property

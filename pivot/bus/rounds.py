@@ -1,4 +1,4 @@
-"""Requests of one kind to the broker, many at once, and none of them in the way of all others.
+"""Sends requests of one kind to the broker in rounds; a slow round does not delay the next.
 
 What is wanted while the broker works is one request after it: waiting for each would make all of them wait. A
 broker that is busy with other applications' queues takes seconds for single ones, and works off a channel in

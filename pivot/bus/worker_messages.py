@@ -65,6 +65,7 @@ class WorkerMessages:
         self._sending: set[asyncio.Task[None]] = set()
 
     def serve(self, recipient: Recipient) -> None:
+        """Name who gets the messages; called once, before the first connection."""
         self._recipient = recipient
 
     async def start(self, link: OpenConnection) -> None:
@@ -94,12 +95,15 @@ class WorkerMessages:
             self._recipient.closed()
 
     def send(self, box: str, body: bytes) -> None:
+        """Publish to one queue, through the default exchange. Not repeated when it is lost."""
         self._publish("", box, body)
 
     def send_all(self, body: bytes) -> None:
+        """Publish to all workers, through the fanout exchange. Not repeated when it is lost."""
         self._publish(EVERYBODY, "", body)
 
     async def claim(self, box: str) -> bool:
+        """Try to become the only holder of the exclusive queue `box`; False when another worker holds it."""
         try:
             with bus_errors(f"claiming {box}"):
                 async with self._claiming, asyncio.timeout(_CLAIM_TIMEOUT_S):

@@ -28,9 +28,11 @@ class WriteBatch:
     _waiting: list[bytes] = field(default_factory=list)
 
     async def put(self, frame: ChannelFrame) -> None:
+        """As `put_nowait`; the AMQP library awaits it."""
         self.put_nowait(frame)
 
     def put_nowait(self, frame: ChannelFrame) -> None:
+        """Write the frame together with all others of this turn of the event loop."""
         if frame.should_drain or frame.should_close:
             raise AssertionError("a frame that is waited for, or ends the connection, cannot be bunched")
         if not self._waiting:

@@ -66,6 +66,7 @@ async def check(targets: Iterable[str], settings: Settings, rules: Rules) -> lis
 
 
 def is_url(target: str) -> bool:
+    """True for an http or https URL; anything else is a file."""
     return target.startswith(("http://", "https://"))
 
 

@@ -42,6 +42,7 @@ def as_json(loaded: Loaded) -> dict[str, Any]:
 
 
 def warnings_of(loaded: Loaded) -> list[str]:
+    """Warnings of reading the settings, then those about combinations that cannot work."""
     return [*loaded.warnings, *warnings_about(loaded.settings)]
 
 

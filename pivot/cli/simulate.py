@@ -57,6 +57,7 @@ class Script:
 
     @property
     def is_given(self) -> bool:
+        """True when options say what the caller does; otherwise the terminal is the phone."""
         return bool(self.press) or self.hangup_after_s is not None or self.silent
 
     def rows(self) -> list[Mapping[str, Any]]:
@@ -92,6 +93,7 @@ class Folder:
         self._folder = folder
 
     async def fetch(self, request: FetchRequest) -> Answer | FetchFailure:
+        """Answer with the file that the last part of the URL's path names; 404 when there is none."""
         name = Path(unquote(urlsplit(request.url).path)).name
         found = next((path for path in self._candidates(name) if path.is_file()), None)
         if found is None:
@@ -110,6 +112,7 @@ class Transcript:
         self._console = Console(highlight=False, soft_wrap=True)
 
     def saw(self, moment: Moment, at_s: float) -> None:
+        """Print what the moment means to a reader; `at_s` counts from the beginning of the call."""
         match moment:
             case Fetch(request):
                 self._tell(at_s, "request", f"{request.method.upper()} {request.url}", request.body.decode())

@@ -21,6 +21,7 @@ def is_true(value: object) -> bool:
 
 
 def is_false(value: object) -> bool:
+    """True for `false` as a JSON boolean and as text: Kazoo's documents have both."""
     return value is False or value == "false"
 
 

@@ -82,4 +82,5 @@ class Device:
 
 
 def named(headers: Mapping[str, str]) -> tuple[NameValue, ...]:
+    """Headers as the model's pairs, in the order given."""
     return tuple(NameValue(name, value) for name, value in headers.items())

@@ -80,6 +80,7 @@ class Cluster:
 
     @property
     def schemas(self) -> Schemas:
+        """The schemas in force now: the cluster's over pivot's own."""
         return self._library.schemas
 
     @property

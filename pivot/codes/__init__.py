@@ -1,4 +1,4 @@
-"""What each code means, in words: the text of `codes.md`, taken apart once.
+"""The explanation of each code: `codes.md`, parsed once.
 
 The terminal, the API and the pages all say the same, because they all read it here.
 """
@@ -29,6 +29,7 @@ class CodeEntry:
 
 
 def entry_of(code: str) -> CodeEntry | None:
+    """The explanation of a code, or None for a code that `codes.md` does not have."""
     return entries().get(code)
 
 

@@ -13,6 +13,7 @@ from pivot.model.json import Json
 
 
 def shown_story(told: Story) -> dict[str, Json]:
+    """One call as JSON: `{"call_id": ..., "runs": [...]}`."""
     return {"call_id": told.call_id, "runs": [shown_run(run) for run in told.runs]}
 
 
@@ -56,6 +57,7 @@ def shown_run(run: Run) -> dict[str, Json]:
 
 
 def shown_exchange(exchange: Exchange) -> dict[str, Json]:
+    """One exchange as JSON, without members that are None."""
     return {name: value for name, value in asdict(exchange).items() if value is not None}
 
 

@@ -84,6 +84,7 @@ class Couch:
         self._server.host = f"[{host}]" if ":" in host else host
 
     async def close(self) -> None:
+        """Close the HTTP connections."""
         await self._session.aclose()
 
     async def check(self) -> None:

@@ -44,6 +44,7 @@ class CouchCalls(CouchViews):
     """Questions about calls."""
 
     async def call(self, account_id: str, call_id: str, months: Sequence[str]) -> tuple[JsonObject, ...]:
+        """All documents of one call in the months given (`YYYYMM`), oldest first."""
         found: list[JsonObject] = []
         key: list[Json] = [text(call_id)]
         for month in sorted(months):
@@ -56,6 +57,7 @@ class CouchCalls(CouchViews):
     async def calls(
         self, account_id: str, wanted: CallFilter, *, cursor: str | None = None, limit: int = 50
     ) -> CallPage:
+        """One page of the calls that pass the filter, newest first, from `cursor` on."""
         after = _Place(*read_cursor(cursor, str, int, str, str)) if cursor is not None else None
         shown: list[CallRow] = []
         last: _Place | None = None
@@ -71,6 +73,7 @@ class CouchCalls(CouchViews):
         return CallPage(tuple(shown))
 
     async def tail(self, account_id: str, cursor: str | None = None, *, limit: int = 100) -> TailPage:
+        """Calls that ended since `cursor`; without a cursor no rows, and a cursor that stands for now."""
         if cursor is None:
             month = month_of(time.time())
             since = await self._now(account_id, month)

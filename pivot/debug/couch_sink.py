@@ -41,6 +41,7 @@ class CouchSink:
         self._side_by_side = asyncio.Semaphore(_SIDE_BY_SIDE)
 
     async def write(self, documents: Sequence[DebugDocument]) -> WriteReport:
+        """Write documents into their month databases, all months at once."""
         months: dict[tuple[str, str], list[DebugDocument]] = {}
         for document in documents:
             months.setdefault((document.account_id, document.month), []).append(document)

@@ -15,7 +15,9 @@ class CouchStore(CouchSink, CouchCalls):
         CouchCalls.__init__(self, couch)
 
     async def check(self) -> None:
+        """Raise StoreError when CouchDB does not answer or refuses the credentials."""
         await self._couch.check()
 
     async def close(self) -> None:
+        """Close the connections to CouchDB."""
         await self._couch.close()

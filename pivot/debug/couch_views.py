@@ -20,6 +20,7 @@ class CouchViews:
         self._with_filter = set[str]()
 
     async def months(self, account_id: str) -> tuple[str, ...]:
+        """Months (`YYYYMM`) for which the account has a database, oldest first."""
         begin = month_database(account_id, "")
         names = await self._couch.databases(begin, begin + "\ufff0")
         # pouchdb-server drops the slashes of names and gives all databases whatever was asked
@@ -30,6 +31,7 @@ class CouchViews:
     async def first_iteration(
         self, account_id: str, month: str, span: Span[str], *, documents: bool = False
     ) -> tuple[ViewRow[str], ...]:
+        """Rows of Kazoo's view of first iterations in one month; the key is the call id."""
         rows = await self.rows(
             account_id,
             month,
@@ -49,6 +51,7 @@ class CouchViews:
     async def debug_listing(
         self, account_id: str, month: str, call_id: str, span: Span[int]
     ) -> tuple[ViewRow[int], ...]:
+        """Rows of one call in one month from Kazoo's view; the key is the time in gregorian seconds."""
         low: list[Json] = [text(call_id)]
         first = [*low, {}] if span.descending else low
         last = low if span.descending else [*low, {}]
@@ -67,6 +70,7 @@ class CouchViews:
         return tuple(ViewRow(str(row["id"]), _created(row["key"]), None, document_of(row)) for row in rows)
 
     async def document(self, account_id: str, month: str, document_id: str) -> JsonObject | None:
+        """One document by id, or None when the month or the document is missing."""
         try:
             found = await self._couch.read_document(month_database(account_id, month), text(document_id))
         except MissingDatabaseError:

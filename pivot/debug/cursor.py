@@ -1,4 +1,4 @@
-"""Opaque places in lists: JSON values in base64url, checked when they come back."""
+"""Cursors of lists: JSON values in base64url, checked when a client sends one back."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ def is_account_id(value: str | None) -> bool:
 
 
 def is_month(value: str) -> bool:
+    """True for a month as databases are named, `YYYYMM`."""
     return _MONTH.fullmatch(value) is not None
 
 

@@ -40,7 +40,8 @@ _MAX_NAMED = 1000
 class Watch(Protocol):
     """Sees one call's moments; the session's observer."""
 
-    def saw(self, moment: Moment, at_s: float) -> None: ...
+    def saw(self, moment: Moment, at_s: float) -> None:
+        """Take note of one event, command or note; `at_s` is the worker's monotonic time in seconds."""
 
 
 class Recorder:

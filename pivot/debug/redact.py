@@ -68,6 +68,7 @@ class Redactor:
         return self.text(self.form(body))
 
     def header(self, name: str, value: str) -> str:
+        """The header's value, masked whole when the name is one of a credential."""
         return MASK if name.lower() in _SECRET_HEADERS else self.text(value)
 
     def tree(self, value: Json) -> Json:

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class DebugSettings:
+    """Section `[debug]`. Secrets in URLs are hidden when settings are shown."""
+
     store: Literal["couch", "sqlite", "off"] = "couch"
     """A Kazoo cluster's CouchDB, one file, or nothing."""
     couch_url: str = "http://127.0.0.1:15984"

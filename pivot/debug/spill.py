@@ -1,4 +1,4 @@
-"""Documents on disk, for the time that the store does not take them.
+"""Keeps debug documents on disk while the store refuses them.
 
 A folder of files with one document a line, oldest file first. Files go when all their documents are
 stored, so a worker that dies in between stores some twice, which by their ids is once. When the folder is
@@ -62,6 +62,7 @@ class Spill:
 
     @property
     def size_bytes(self) -> int:
+        """Bytes that the spilled batches take on disk."""
         return sum(self._sizes.values())
 
     def take(self, documents: Sequence[DebugDocument]) -> bool:

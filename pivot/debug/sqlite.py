@@ -82,6 +82,8 @@ class SqliteStore:
         await self._run(lambda database: None)
 
     async def close(self) -> None:
+        """Close the file, after what the thread still has to write."""
+
         def close() -> None:
             if self._database is not None:
                 self._database.close()
@@ -100,12 +102,14 @@ class SqliteStore:
         return WriteReport(stored=len(documents))
 
     async def months(self, account_id: str) -> tuple[str, ...]:
+        """Months (`YYYYMM`) in which the account has documents, oldest first."""
         sql = "SELECT month FROM months WHERE account = ? ORDER BY month"
         return tuple(month for (month,) in await self._select(sql, (account_id,)))
 
     async def first_iteration(
         self, account_id: str, month: str, span: Span[str], *, documents: bool = False
     ) -> tuple[ViewRow[str], ...]:
+        """The same rows as Kazoo's view of first iterations gives; the key is the call id."""
         where, values = _span(span, "call_id", text)
         sql = (
             f"SELECT id, call_id, first, {'body' if documents else 'NULL'} FROM documents"
@@ -120,6 +124,7 @@ class SqliteStore:
     async def debug_listing(
         self, account_id: str, month: str, call_id: str, span: Span[int]
     ) -> tuple[ViewRow[int], ...]:
+        """The same rows as Kazoo's view of one call gives; the key is the time in gregorian seconds."""
         where, values = _span(span, "created", int)
         sql = (
             "SELECT id, created, body FROM documents"
@@ -131,6 +136,7 @@ class SqliteStore:
     async def calls(
         self, account_id: str, wanted: CallFilter, *, cursor: str | None = None, limit: int = 50
     ) -> CallPage:
+        """One page of the calls that pass the filter, newest first, from `cursor` on."""
         where, values = _conditions(wanted)
         if cursor is not None:
             started_ms, call_id, msg_id = read_cursor(cursor, int, str, str)
@@ -145,6 +151,7 @@ class SqliteStore:
         return CallPage(shown, write_cursor(*rows[limit - 1][:3]) if len(rows) > limit else None)
 
     async def call(self, account_id: str, call_id: str, months: Sequence[str]) -> tuple[JsonObject, ...]:
+        """All documents of one call in the months given (`YYYYMM`), oldest first."""
         sql = (
             "SELECT body FROM documents WHERE account = ? AND call_id = ?"
             f" AND month IN ({','.join('?' * len(months))}) ORDER BY created, seq"
@@ -153,12 +160,14 @@ class SqliteStore:
         return tuple(orjson.loads(body) for (body,) in rows)
 
     async def document(self, account_id: str, month: str, document_id: str) -> JsonObject | None:
+        """One document by id, or None."""
         sql = "SELECT body FROM documents WHERE account = ? AND month = ? AND id = ?"
         rows = await self._select(sql, (account_id, month, text(document_id)))
         body: JsonObject | None = orjson.loads(rows[0][0]) if rows else None
         return body
 
     async def tail(self, account_id: str, cursor: str | None = None, *, limit: int = 100) -> TailPage:
+        """Calls that ended since `cursor`; without a cursor no rows, and a cursor that stands for now."""
         if cursor is None:
             (now,) = await self._select("SELECT coalesce(max(seq), 0) FROM documents", ())
             return TailPage((), write_cursor(now[0]))

@@ -28,6 +28,7 @@ class DebugDocument:
 
     @property
     def id(self) -> str:
+        """The `_id` of the document in its month database."""
         return str(self.body["_id"])
 
 
@@ -68,6 +69,8 @@ class Span(Generic[KeyT]):
 
 @dataclass(frozen=True, slots=True)
 class ViewRow(Generic[KeyT]):
+    """One row of a view, as CouchDB gives it; value and document are None unless asked for."""
+
     id: str
     key: KeyT
     value: JsonObject | None = None
@@ -138,6 +141,8 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True)
 class CallPage:
+    """One page of the list of calls."""
+
     rows: tuple[CallRow, ...]
     next: str | None = None
     """Opaque; where the following page begins, None on the last. A page with a `next` may hold fewer
@@ -146,6 +151,8 @@ class CallPage:
 
 @dataclass(frozen=True, slots=True)
 class TailPage:
+    """Calls that ended lately, and where the next reading begins."""
+
     rows: tuple[CallRow, ...]
     """Calls that ended, in the order in which they were stored."""
     cursor: str
@@ -189,4 +196,5 @@ class Store(Sink, MonthViews, CallQueries, Protocol):
             StoreError: it is not there now.
         """
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Release files and connections; nothing may be asked afterwards."""

@@ -76,6 +76,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Story:
+    """All that is stored of one call id; each worker that had the call is a run."""
+
     call_id: str
     runs: tuple[Run, ...]
 

@@ -1,4 +1,4 @@
-"""Carries documents from calls to the store, without ever making a call wait.
+"""Writes debug documents to the store in batches; a call never waits for the store.
 
 Documents wait in lanes, one per month database, and go out in batches, several lanes at a time. A lane
 whose database fails is tried again, ever more seldom, while the others go on. When too much waits, the

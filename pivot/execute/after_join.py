@@ -1,4 +1,4 @@
-"""What a join leaves behind in the caller's queue."""
+"""The commands that clear the caller's command queue after `connect_leg` has joined two legs."""
 
 from __future__ import annotations
 

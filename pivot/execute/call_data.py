@@ -106,4 +106,5 @@ class Recording:
 
     @property
     def name(self) -> str:
+        """File name: key and extension."""
         return f"{self.key}.{self.extension}"

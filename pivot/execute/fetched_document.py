@@ -1,4 +1,4 @@
-"""What a fetched answer says: as it was read beside the call's turn, or read here."""
+"""The document of a fetched answer: read by the pool of reader processes, or read here."""
 
 from __future__ import annotations
 

@@ -31,11 +31,13 @@ class LegWatch:
     over: bool = False
 
     def start(self, context: StepContext) -> Commands:
+        """Bind the leg's events, and ask the switch whether the leg exists."""
         self.timer = f"leg {context.draw_id()}"
         yield BindCall(self.leg)
         yield from self._ask(context)
 
     def receive(self, event: Event, context: StepContext) -> Commands:
+        """Ask again while the switch is silent; set `over` when the leg has ended."""
         match event:
             case ChannelDestroyed(call_id) | LegsParted(call_id) if call_id == self.leg:
                 self.over = True
@@ -47,6 +49,7 @@ class LegWatch:
                 yield from self._ask(context)
 
     def stop(self) -> Commands:
+        """Stop asking and unbind the leg's events."""
         yield CancelTimer(self.timer)
         yield UnbindCall(self.leg)
 

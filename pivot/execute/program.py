@@ -30,9 +30,11 @@ class Program:
     """Set when the document is over: `AskFor` or `Finish`."""
 
     def start(self, context: StepContext) -> Commands:
+        """Begin the first instruction."""
         yield from self._advance(context)
 
     def receive(self, event: Event, context: StepContext) -> Commands:
+        """Give the event to the running step, and begin the next when the step has a result."""
         if self.step is not None:
             yield from self.step.receive(event, context)
             yield from self._advance(context)

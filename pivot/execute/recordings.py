@@ -1,4 +1,4 @@
-"""Recordings of a call from their beginning until the file lies where it belongs, whatever verb began them.
+"""Recordings of a call, from the beginning until the file is stored, for all verbs that record.
 
 They outlive their verb: the next one runs while the media server still puts the file to its URL, and the
 caller may be gone by then. The URL that applications are told is where the file will be.

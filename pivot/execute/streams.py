@@ -55,6 +55,7 @@ class Stream:
 
     @classmethod
     def of(cls, noun: GatewayNoun, context: StepContext) -> Stream:
+        """The stream of a noun, with a new id of the noun's prefix."""
         status = None if isinstance(noun, RelayNoun) else context.resolved(noun.status)
         return cls(noun, sid(context.profile, _PREFIXES[type(noun)], context.draw_id()), status)
 
@@ -79,6 +80,7 @@ class Stream:
     # Who is told
 
     def started(self, context: StepContext) -> Commands:
+        """Note the time and tell the callback that the gateway has answered."""
         self.started_at_s = context.at_s
         yield from self._tell("started", context)
 
@@ -88,6 +90,7 @@ class Stream:
             yield from self._tell("stopped", context)
 
     def failed(self, why: str, context: StepContext) -> Commands:
+        """Warn, and tell the callback why the gateway was not reached."""
         yield context.fault(f"the gateway of {self.word} was not reached: {why}", NOT_REACHED)
         yield from self._tell("error", context, why)
 

@@ -30,7 +30,8 @@ class Decoder(Protocol):
     """Turns coded bytes into decoded ones, at most so many at a time."""
 
     @property
-    def finished(self) -> bool: ...
+    def finished(self) -> bool:
+        """True when the coding says that the body is complete."""
 
     def decode(self, data: bytes, most: int) -> Iterator[bytes]:
         """Raises Fault or zlib.error for bytes that are not of this coding."""
@@ -40,12 +41,16 @@ class Decoder(Protocol):
 
 
 class Identity:
+    """No coding: the bytes as they are."""
+
     finished = True
 
     def decode(self, data: bytes, most: int) -> Iterator[bytes]:
+        """The bytes given."""
         yield data
 
     def rest(self, most: int) -> bytes:
+        """Nothing: no bytes are held back."""
         return b""
 
 
@@ -58,9 +63,11 @@ class Gzip:
 
     @property
     def finished(self) -> bool:
+        """True at the end of a member; another member may follow."""
         return self._member.eof
 
     def decode(self, data: bytes, most: int) -> Iterator[bytes]:
+        """Decoded parts of at most `most` bytes each. Padding behind the last member is left out."""
         while data:
             if self._member.eof:
                 if not data.startswith(b"\x1f"):
@@ -73,6 +80,7 @@ class Gzip:
             data = self._member.unused_data
 
     def rest(self, most: int) -> bytes:
+        """Nothing: no bytes are held back."""
         return b""
 
 
@@ -84,9 +92,11 @@ class Deflate:
 
     @property
     def finished(self) -> bool:
+        """True at the end of the stream."""
         return self._stream is not None and bool(self._stream.eof)
 
     def decode(self, data: bytes, most: int) -> Iterator[bytes]:
+        """Decoded parts of at most `most` bytes each. The first byte tells zlib from raw deflate."""
         if self._stream is None:
             is_zlib = data[0] & 0x0F == 8
             self._stream = zlib.decompressobj(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
@@ -94,6 +104,7 @@ class Deflate:
             yield from _inflate(self._stream, data, most)
 
     def rest(self, most: int) -> bytes:
+        """Nothing: no bytes are held back."""
         return b""
 
 
@@ -116,6 +127,7 @@ class Brotli:
         self._coded = bytearray()
 
     def decode(self, data: bytes, most: int) -> Iterator[bytes]:
+        """Nothing yet: the coded bytes are collected, and decoded in `rest`."""
         self._coded += data
         yield from ()
 
@@ -151,9 +163,11 @@ class Stages:
 
     @property
     def finished(self) -> bool:
+        """True when every coding is complete."""
         return all(stage.finished for stage in self._stages)
 
     def decode(self, data: bytes, most: int) -> Iterator[bytes]:
+        """What the codings make of the bytes, one after the other, in parts of at most `most` bytes."""
         yield from self._through(0, data, most)
 
     def rest(self, most: int) -> bytes:

@@ -1,4 +1,4 @@
-"""After a run of failures an origin is left alone for a while; then one probe at a time tests it.
+"""Circuit breaker: after repeated failures an origin gets no requests for a time, then one at a time.
 
 closed --`failures` in a row--> open --`open_s` later--> one probe --success--> closed
                                   ^--------------- failure ---'
@@ -11,6 +11,8 @@ from enum import StrEnum
 
 
 class BreakerState(StrEnum):
+    """What the breaker does with requests to one origin: let them pass, refuse them, or let one pass."""
+
     CLOSED = "closed"
     OPEN = "open"
     PROBING = "probing"
@@ -35,6 +37,7 @@ class Breaker:
         self._runs: dict[str, _Run] = {}
 
     def state(self, origin: str) -> BreakerState:
+        """The state for one origin; an origin without failures is CLOSED."""
         run = self._runs.get(origin)
         if run is None or run.open_until is None:
             return BreakerState.CLOSED
@@ -57,6 +60,7 @@ class Breaker:
         return BreakerState.PROBING
 
     def succeeded(self, origin: str) -> None:
+        """Forget the failures of an origin that has answered."""
         self._runs.pop(origin, None)
 
     def failed(self, origin: str, now: float, *, probe: bool) -> None:

@@ -40,6 +40,7 @@ class ChunkReader:
 
     @property
     def done(self) -> bool:
+        """True after the last chunk and its trailers."""
         return self._part is _Part.DONE
 
     def feed(self, data: bytes) -> tuple[list[bytes], bytes]:

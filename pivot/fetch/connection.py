@@ -72,6 +72,7 @@ class Connection(ResponseHandler):
         self._sent_before = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note the peer's address, and put a gate before the transport that holds requests back."""
         peer = transport.get_extra_info("peername")
         self._address = peer[0] if peer else None
         self._is_tls = transport.get_extra_info("ssl_object") is not None
@@ -151,6 +152,7 @@ class Connection(ResponseHandler):
     # What comes in
 
     def data_received(self, data: bytes) -> None:
+        """Read the answer; bytes that no request asked for close the connection."""
         if not data:  # aiohttp goes on with what its parser holds
             super().data_received(data)
             return
@@ -219,6 +221,7 @@ class Connection(ResponseHandler):
             self._reuse.was_silent(self._origin, self._loop.time())
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        """Stop watching the socket."""
         if self._watch is not None:
             self._watch.cancel()
         super().connection_lost(exc)

@@ -33,6 +33,7 @@ class AccountRequest(ClientRequest):
 
     @property
     def connection_key(self) -> ConnectionKey:
+        """The key under which a connection is kept, with the account's pool as a part of it."""
         trace = current.get()
         # A field for proxies, of which there are none.
         return super().connection_key._replace(
@@ -44,6 +45,7 @@ class TimedContext(ssl.SSLContext):
     """Tells the trace when the handshake begins."""
 
     def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
+        """Note the time at which the TLS handshake begins."""
         trace = current.get()
         if trace is not None:
             trace.tls_at = trace.now()

@@ -1,4 +1,4 @@
-"""The guard's doorman: asks it about addresses, logs each objection once, and stops what is denied."""
+"""Applies the egress rules to addresses: logs each objection once, and refuses denied addresses."""
 
 from __future__ import annotations
 

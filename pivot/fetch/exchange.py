@@ -90,6 +90,7 @@ class Reply:
     body: bytes
 
     def header(self, name: str) -> str | None:
+        """The first value of a header, by its name in lower case; None when it is absent."""
         return next((value for key, value in self.headers if key.lower() == name), None)
 
 

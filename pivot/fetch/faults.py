@@ -55,30 +55,37 @@ class EgressDenied(OSError):
 
 
 def bad_url(why: str) -> Fault:
+    """`fetch.bad_url`: the URL cannot be asked. Never retried."""
     return Fault(Code.FETCH_BAD_URL, why)
 
 
 def denied() -> Fault:
+    """`fetch.denied`: the egress rules refuse the address. The text does not tell which address."""
     return Fault(Code.FETCH_DENIED, "this URL may not be called from here; ask the operator of this service")
 
 
 def breaker_open(origin: str) -> Fault:
+    """`fetch.breaker`: the origin failed repeatedly, and no request was sent."""
     return Fault(Code.FETCH_BREAKER, f"{origin} failed repeatedly; it is left alone for a few seconds")
 
 
 def too_large(what: str) -> Fault:
+    """`fetch.too_large`: `what` names the part of the answer that is over its limit."""
     return Fault(Code.FETCH_TOO_LARGE, what)
 
 
 def redirects(why: str) -> Fault:
+    """`fetch.redirects`: too many redirects, or one that cannot be followed."""
     return Fault(Code.FETCH_REDIRECTS, why)
 
 
 def protocol(why: str) -> Fault:
+    """`fetch.protocol`: the answer is no HTTP that can be read for certain."""
     return Fault(Code.FETCH_PROTOCOL, why)
 
 
 def closed(origin: str) -> Fault:
+    """`fetch.closed`: the connection ended within the answer. Retried where reads may be."""
     return Fault(
         Code.FETCH_CLOSED, f"{origin} closed the connection before its answer was whole", RetryOn.READ
     )
@@ -104,6 +111,7 @@ def timed_out(phase: Phase, origin: str, *, whole: bool) -> Fault:
 
 
 def unresolved(origin: str) -> Fault:
+    """`fetch.dns`: the name has no address."""
     return Fault(Code.FETCH_DNS, f"the name of {origin} could not be resolved")
 
 

@@ -1,4 +1,4 @@
-"""The door: a question goes in, an answer or a failure comes out, in time, whatever happens outside."""
+"""Fetches one document: a request goes in, an answer or a failure comes out before the deadline."""
 
 from __future__ import annotations
 

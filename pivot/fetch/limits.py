@@ -1,4 +1,4 @@
-"""Fair shares: places in flight by key, and memory for bodies. Who comes first is served first."""
+"""Limits of requests in progress by key, and of memory for bodies. Waiters are served in order."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Pool:
 
     @property
     def idle(self) -> bool:
+        """True when nothing is taken and nobody waits."""
         return self.used == 0 and not self._waiting
 
     async def take(self, units: int = 1) -> None:
@@ -38,6 +39,7 @@ class Pool:
             raise
 
     def give_back(self, units: int = 1) -> None:
+        """Return units, and serve those who wait, in their order."""
         self.used -= units
         self._serve()
 
@@ -67,6 +69,7 @@ class Places:
         self._pools: dict[str, Pool] = {}
 
     def in_use(self) -> int:
+        """Places taken by all keys together."""
         return sum(pool.used for pool in self._pools.values())
 
     def place(self, key: str) -> Place:
@@ -74,12 +77,14 @@ class Places:
         return Place(self, key)
 
     def pool(self, key: str) -> Pool:
+        """The pool of one key, made when it is missing."""
         pool = self._pools.get(key)
         if pool is None:
             pool = self._pools[key] = Pool(self._per_key)
         return pool
 
     def forget_if_idle(self, key: str) -> None:
+        """Drop the pool of a key that nobody uses."""
         pool = self._pools.get(key)
         if pool is not None and pool.idle:
             del self._pools[key]
@@ -121,6 +126,7 @@ class Memory:
 
     @property
     def used_bytes(self) -> int:
+        """Bytes reserved for bodies now."""
         return self._small.used + self._large.used
 
     def share(self) -> Share:

@@ -1,4 +1,4 @@
-"""Where an answer sends us next, like a careful browser."""
+"""The next request after a redirect: method, body, URL and headers, as browsers decide them."""
 
 from __future__ import annotations
 

@@ -99,6 +99,7 @@ class RequestHeaders:
 
 
 def basic(user: str, password: str) -> str:
+    """The value of `Authorization` for user and password, as RFC 7617 writes it in UTF-8."""
     return "Basic " + b64encode(f"{user}:{password}".encode()).decode("ascii")
 
 

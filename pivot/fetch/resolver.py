@@ -86,6 +86,7 @@ class Resolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
+        """Cancel all look-ups and close the sockets of the resolver."""
         for task in self._asking.values():
             task.cancel()
         await asyncio.gather(*self._asking.values(), return_exceptions=True)

@@ -29,9 +29,11 @@ class Reuse:
         return origin in self._silent
 
     def is_denied(self, origin: str, now: float) -> bool:
+        """True while connections to this origin must not be used again."""
         return self._denied_until.get(origin, 0.0) > now
 
     def was_silent(self, origin: str, now: float) -> None:
+        """Note that a kept connection to this origin received nothing unasked."""
         if not self.is_denied(origin, now):
             self._silent.pop(origin, None)
             _make_room(self._silent)

@@ -79,6 +79,7 @@ class Trace:
             self.timer.reschedule(min(when, self.latest))
 
     def connected(self, address: str | None, *, kept: bool) -> None:
+        """Note the connection; `kept`: the connection carried a request before."""
         self.connected_at = self.now()
         self.first_byte_at = None
         self.address = address

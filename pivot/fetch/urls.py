@@ -73,6 +73,7 @@ class Target:
 
     @property
     def is_literal(self) -> bool:
+        """True when the host is an address and no name."""
         return ":" in self.host or self.host.rpartition(".")[2].isdigit()
 
     @property

@@ -1,4 +1,4 @@
-"""What is written to one addressee in one moment leaves in one message."""
+"""Joins all items for one addressee of one turn of the event loop into one message."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class MessageBatches(Generic[To, Item]):
         self._scheduled = False
 
     def put(self, to: To, item: Item) -> None:
+        """Add an item to the addressee's next message, which leaves in the next turn of the loop."""
         self._waiting.setdefault(to, []).append(item)
         self._schedule()
 
@@ -35,6 +36,7 @@ class MessageBatches(Generic[To, Item]):
         self._waiting.pop(to, None)
 
     def clear(self) -> None:
+        """Drop what has not left."""
         self._waiting.clear()
 
     def _schedule(self) -> None:

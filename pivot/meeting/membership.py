@@ -83,10 +83,12 @@ class Membership:
 
     @property
     def place(self) -> str:
+        """Id of the room or queue."""
         return place_of(self.words[0])
 
     @property
     def has_left(self) -> bool:
+        """True when the last command of the call was to leave."""
         return isinstance(self.words[-1], LEAVES)
 
     @property
@@ -97,10 +99,12 @@ class Membership:
         return next((word.other for word in self.words if isinstance(word, SayJoined)), "")
 
     def said(self, command: Command) -> Membership:
+        """The membership after a command of the call; a command replaces an earlier one of its kind."""
         kept = tuple(word for word in self.words if type(word) is not type(command))
         return replace(self, words=(*kept, command))
 
     def heard(self, news: News) -> Membership:
+        """The membership after news of the owner; commands that the news answers are dropped."""
         match news:
             case QueueNews(change=QueueChange.PLACE):
                 return replace(self, words=_without(self.words, AskPlace))

@@ -34,6 +34,8 @@ class Resumes:
 @plain
 @dataclass(frozen=True, slots=True)
 class Stands:
+    """A worker tells the owner of a membership anew, whole."""
+
     membership: Membership
 
 
@@ -46,6 +48,8 @@ class Resumed:
 @plain
 @dataclass(frozen=True, slots=True)
 class Says:
+    """A call's command to the place that the stay `stay` is in."""
+
     stay: int
     call_id: str
     command: Command
@@ -65,6 +69,8 @@ ToOwnerItem: TypeAlias = Resumes | Stands | Resumed | Says | Renews
 @plain
 @dataclass(frozen=True, slots=True)
 class ToOwner:
+    """From a worker to the owner of a shard; `session` numbers the worker's present series of messages."""
+
     worker: str
     inbox: str
     session: int
@@ -77,6 +83,8 @@ class ToOwner:
 @plain
 @dataclass(frozen=True, slots=True)
 class Tells:
+    """News of the owner for the call with the stay `stay`."""
+
     stay: int
     news: News
 
@@ -110,12 +118,15 @@ NO_SESSION = 0
 @plain
 @dataclass(frozen=True, slots=True)
 class ToWorker:
+    """From the owner of a shard to a worker; `session` is that of the worker, or NO_SESSION."""
+
     shard: int
     session: int
     items: tuple[ToWorkerItem, ...]
 
 
 def encode(message: ToOwner | ToWorker) -> bytes:
+    """The message as JSON in bytes; `decode` is the way back."""
     return orjson.dumps(to_json(message))
 
 

@@ -27,27 +27,34 @@ class Party:
 
     @property
     def turn(self) -> tuple[float, int, str]:
+        """What parties are ordered by: time of entry in seconds, serial number, call id."""
         return self.since_s, self.serial, self.call_id
 
 
 @dataclass(slots=True, eq=False)
 class Waiter(Party):
+    """A caller in the queue; `ready` means that the caller can be joined."""
+
     agent: Agent | None = None
     ready: bool = False
 
     @property
     def other(self) -> str:
+        """Call id of the agent, or of the agent that is expected back; empty when there is none."""
         return self.agent.call_id if self.agent else self.expects
 
 
 @dataclass(slots=True, eq=False)
 class Agent(Party):
+    """A party who takes callers out of the queue, with the command that asked for it."""
+
     command: TakeFromQueue = field(kw_only=True)
     waiter: Waiter | None = None
     told_ready: bool = False
 
     @property
     def other(self) -> str:
+        """Call id of the caller, or of the caller that is expected back; empty when there is none."""
         return self.waiter.call_id if self.waiter else self.expects
 
 
@@ -62,13 +69,16 @@ class Turns:
 
     @property
     def first(self) -> str:
+        """Call id of the party who has waited longest."""
         return self._turns[0][2]
 
     def add(self, party: Party) -> None:
+        """Put a party in its place; a party that is in already stays."""
         if self.ahead_of(party) is None:
             insort(self._turns, party.turn)
 
     def remove(self, party: Party) -> None:
+        """Take a party out; nothing happens when it is not in."""
         at = self.ahead_of(party)
         if at is not None:
             del self._turns[at]
@@ -81,6 +91,8 @@ class Turns:
 
 @dataclass(slots=True)
 class Queue:
+    """One queue: callers who wait, agents who take them, and the waits of the past."""
+
     used_s: float
     known: bool = False
     """Somebody entered it once."""
@@ -102,4 +114,5 @@ class Queue:
 
     @property
     def average_s(self) -> float:
+        """Mean of the latest waits in seconds; 0 without any."""
         return sum(self.waits_s) / len(self.waits_s) if self.waits_s else 0.0

@@ -45,11 +45,13 @@ class Presence:
         yield Resumed()
 
     def keep(self, membership: Membership) -> None:
+        """Remember a membership until the owner is known to have seen its end."""
         self.memberships[membership.stay] = membership
         if membership.has_left:
             self.left[membership.stay] = self.renewals + 1
 
     def drop(self, stay: int) -> None:
+        """Forget a membership."""
         self.memberships.pop(stay, None)
         self.left.pop(stay, None)
 
@@ -61,5 +63,6 @@ class Presence:
         return done
 
     def forget_known(self, now_s: float) -> None:
+        """Forget empty queues whose time is over; `now_s` is monotonic."""
         for queue_id in forgotten(self.known, now_s):
             del self.known[queue_id]

@@ -123,6 +123,7 @@ class RoomTable:
                 room.members[call_id].tell(self._completed(news, room, call_id))
 
     def start(self, room_id: str, by: str = "") -> None:
+        """Start the conference for all who are in; `by` is the call id that started it."""
         room = self._rooms.setdefault(room_id, _Room(self._draw()))
         room.started = True
         self._tell(room_id, RoomChange.STARTED, by, room.notice("start"))

@@ -100,6 +100,7 @@ class SharedMeetings:
 
     @property
     def shards_owned(self) -> int:
+        """Number of shards in which this worker decides."""
         return len(self._owners)
 
     @property
@@ -148,6 +149,7 @@ class SharedMeetings:
     # The broker's side
 
     def opened(self) -> None:
+        """The connection to the broker stands: tell all memberships anew."""
         self.closed()
         self._open = True
         for shard in self._shards:
@@ -170,6 +172,7 @@ class SharedMeetings:
             shard.speaks = False
 
     def received(self, box: str, body: bytes) -> None:
+        """Take a message to this worker, or to the owner that this worker is."""
         try:
             if box == self._post.inbox:
                 self._read(decode(ToWorker, body))
@@ -181,6 +184,7 @@ class SharedMeetings:
             log.exception("meeting.letter_failed", box=box)
 
     def returned(self, box: str, body: bytes) -> None:
+        """The broker had no queue `box` for this message: a worker is gone, or a shard has no owner."""
         if not box.removeprefix(BOX).isdecimal():
             for owner in tuple(self._owners.values()):
                 owner.gone(box)

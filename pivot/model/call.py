@@ -19,6 +19,7 @@ class Party:
 
     @property
     def uri(self) -> str:
+        """`user@realm`, as Kazoo writes parties."""
         return f"{self.user}@{self.realm}"
 
 

@@ -31,6 +31,8 @@ class Fetch:
 @plain
 @dataclass(frozen=True, slots=True)
 class CancelFetch:
+    """Stop a fetch; neither its answer nor its failure comes any more."""
+
     fetch_id: str
 
 
@@ -56,6 +58,8 @@ class StartTimer:
 @plain
 @dataclass(frozen=True, slots=True)
 class CancelTimer:
+    """Stop a timer; nothing happens when it is not running."""
+
     name: str
 
 
@@ -70,6 +74,8 @@ class BindCall:
 @plain
 @dataclass(frozen=True, slots=True)
 class UnbindCall:
+    """Events of this leg are no longer wanted."""
+
     call_id: str
 
 

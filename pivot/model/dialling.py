@@ -209,6 +209,8 @@ class StartRecording:
 @plain
 @dataclass(frozen=True, slots=True)
 class StopRecording:
+    """End a recording that StartRecording began."""
+
     msg_id: str
     name: str
     """As given when it began."""
@@ -229,6 +231,8 @@ class EndpointsOf(StrEnum):
 @plain
 @dataclass(frozen=True, slots=True)
 class Wanted:
+    """One user or device whose endpoints a Dial needs."""
+
     of: EndpointsOf
     name: str
 

@@ -58,9 +58,11 @@ class Refusal:
 
     @classmethod
     def of(cls, error: DocumentError) -> Refusal:
+        """The refusal that carries all of an error."""
         return cls(error.code, str(error), error.details or {}, error.line, error.column)
 
     def error(self) -> DocumentError:
+        """The error as it was before it became plain data."""
         return DocumentError(
             self.code, self.message, details=self.details or None, line=self.line, column=self.column
         )

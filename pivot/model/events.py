@@ -60,6 +60,8 @@ class Notified:
 @plain
 @dataclass(frozen=True, slots=True)
 class TimerFired:
+    """A timer of StartTimer ran out; `name` is the timer's."""
+
     name: str
 
 

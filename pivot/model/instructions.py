@@ -93,6 +93,7 @@ class SayVerb:
 
     @property
     def text(self) -> str:
+        """The whole text, parts joined by a blank."""
         return " ".join(self.parts)
 
 
@@ -204,6 +205,8 @@ class Leg:
 @plain
 @dataclass(frozen=True, slots=True)
 class NumberNoun:
+    """Number inside Dial: a telephone number."""
+
     number: str
     """Digits with an optional `+` in front; not yet E.164."""
     send_digits: str = ""
@@ -214,6 +217,8 @@ class NumberNoun:
 @plain
 @dataclass(frozen=True, slots=True)
 class SipNoun:
+    """Sip inside Dial and Refer: a SIP address."""
+
     uri: str
     """`sip:user@host;parameters`, without headers."""
     written: str
@@ -251,6 +256,8 @@ class UserNoun:
 @plain
 @dataclass(frozen=True, slots=True)
 class DeviceNoun:
+    """Device inside Dial: one device of a Kazoo account, by id. Kazoo only."""
+
     device_id: str
     leg: Leg = Leg()
     at: Position = NOWHERE
@@ -386,6 +393,8 @@ class RedirectVerb:
 
 @plain
 class RejectReason(StrEnum):
+    """Why Reject declines: SIP 486 for BUSY, otherwise the profile's code."""
+
     REJECTED = "rejected"
     BUSY = "busy"
 
@@ -442,6 +451,8 @@ class EchoVerb:
 @plain
 @dataclass(frozen=True, slots=True)
 class SmsVerb:
+    """Sms: a text message."""
+
     body: str
     to: str | None = None
     """None: the caller."""
@@ -482,6 +493,8 @@ class StreamNoun:
 @plain
 @dataclass(frozen=True, slots=True)
 class RecordingNoun:
+    """Recording inside Start: both sides of the call are recorded while other verbs run."""
+
     name: str | None = None
     dual: bool = True
     track: str = "both"
@@ -494,6 +507,8 @@ class RecordingNoun:
 @plain
 @dataclass(frozen=True, slots=True)
 class SiprecNoun:
+    """Siprec inside Start: read and reported, not run."""
+
     name: str | None = None
     connector: str | None = None
     track: str = "inbound_track"
@@ -505,6 +520,8 @@ class SiprecNoun:
 @plain
 @dataclass(frozen=True, slots=True)
 class TranscriptionNoun:
+    """Transcription inside Start: what is said, written down by a gateway."""
+
     name: str | None = None
     track: str = "both_tracks"
     language: str = "en-US"

@@ -99,6 +99,8 @@ QueueCommand: TypeAlias = EnterQueue | AskPlace | SayReady | LeaveQueue | TakeFr
 
 @plain
 class QueueChange(StrEnum):
+    """What happened to a call in a queue, for the caller or the agent."""
+
     ENTERED = "entered"
     FULL = "full"
     PLACE = "place"

@@ -55,6 +55,8 @@ class EnterRoom:
 @plain
 @dataclass(frozen=True, slots=True)
 class LeaveRoom:
+    """A member leaves a room."""
+
     room: str
     ends: bool = False
     """The conference ends for all."""
@@ -78,6 +80,8 @@ RoomCommand: TypeAlias = EnterRoom | LeaveRoom | SayParticipant
 
 @plain
 class RoomChange(StrEnum):
+    """What happened to a call in a room, or to the room itself."""
+
     ENTERED = "entered"
     FULL = "full"
     LABEL_TAKEN = "label taken"
@@ -193,6 +197,8 @@ class BeepConference:
 @plain
 @dataclass(frozen=True, slots=True)
 class ConferenceJoined:
+    """The switch has the leg in a conference; `participant` is the switch's number for the member."""
+
     call_id: str
     participant: int
 

@@ -17,6 +17,8 @@ from pivot.model.rooms import ConferenceCommand
 @plain
 @dataclass(frozen=True, slots=True)
 class AnswerCall:
+    """Answer the caller's leg."""
+
     msg_id: str
 
 

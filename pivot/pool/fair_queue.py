@@ -1,4 +1,4 @@
-"""Who is next: accounts in turn, whoever of them asks for how much."""
+"""A queue that serves accounts in turn, however much one account asks for."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class FairQueue(Generic[T]):
 
     @property
     def waiting(self) -> int:
+        """Entries of all accounts together."""
         return sum(map(len, self._waiting.values()))
 
     async def put(self, account: str, entry: T, size: int) -> bool:

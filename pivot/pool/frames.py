@@ -67,6 +67,7 @@ class Unpacking:
             self._items.extend(value)
 
     def result(self) -> Document | Refusal:
+        """The document or refusal, when all parts are in."""
         head, items = self._head, self._items
         match head:
             case KazooFlow(flow):

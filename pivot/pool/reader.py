@@ -59,6 +59,7 @@ def read(answer: Answer, place: str, rules: TranslateRules) -> Document | Refusa
 
 
 def main() -> None:
+    """Read answers until the input ends. The first argument is the limit of memory in MB."""
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     os.nice(_NICE)

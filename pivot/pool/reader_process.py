@@ -39,6 +39,7 @@ class ReaderProcess:
 
     @property
     def pid(self) -> int | None:
+        """Id of the process, or None when it is not running."""
         return self._process.pid if self._process else None
 
     async def start(self) -> None:

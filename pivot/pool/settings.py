@@ -18,6 +18,7 @@ class PoolSettings:
     max_memory_mb: int = 512  # address space of one process beyond what it starts with
 
     def problems(self) -> Iterator[tuple[str, str]]:
+        """Keys of `[pool]` with a value that cannot be, each with what is wrong."""
         for name in ("processes", "inline_bytes"):
             if getattr(self, name) < 0:
                 yield name, f"is {getattr(self, name)}, want 0 or more"

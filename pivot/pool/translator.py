@@ -92,6 +92,7 @@ class TranslationPool:
             self._tasks.append(asyncio.create_task(serving, name=f"translation pool {number}"))
 
     async def stop(self) -> None:
+        """Cancel all readings and kill the processes."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

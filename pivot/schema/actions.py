@@ -25,6 +25,7 @@ class ActionDocument:
 
     @classmethod
     def of(cls, document: Schema) -> ActionDocument:
+        """The members of an action's schema, with references to other actions taken apart."""
         members = dict(document.get("properties", {}))
         branches = []
         for name, member in list(members.items()):

@@ -1,4 +1,4 @@
-"""The fast way to say yes: schemas compiled into plain functions.
+"""Schemas compiled into plain functions, which accept a valid value faster than the validator.
 
 A test answers True when a value surely fits and False when it does not or when it is unsure; then `validator`
 decides. Defaults are noted down while testing and filled in only when the whole value fits. That both ways

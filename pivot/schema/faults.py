@@ -70,6 +70,7 @@ def fault(error: ValidationError, place: list[str]) -> JsonObject:
 
 
 def schema_not_found(schema_id: str) -> JsonObject:
+    """The fault for a schema id that nobody has, in the shape of Kazoo's API."""
     return {"schema": {"schema": {"message": "schema not found", "schema": clipped(schema_id, MAX_MESSAGE)}}}
 
 

@@ -83,6 +83,7 @@ class BackgroundTasks:
     # Documents
 
     def fetch(self, command: Fetch) -> None:
+        """Begin a fetch; Fetched or FetchFailed follows as an event."""
         request = command.request
         name = f"fetch {request.fetch_id} of {self._call.call_id}"
         task = asyncio.create_task(self._ask(command), name=name)
@@ -90,6 +91,7 @@ class BackgroundTasks:
         self._fetches[request.fetch_id] = _RunningFetch(command, ends_at, task)
 
     async def cancel_fetch(self, fetch_id: str) -> None:
+        """Stop a fetch and wait for its end; nothing happens when it is not running."""
         fetch = self._fetches.pop(fetch_id, None)
         if fetch is not None:
             await _cancel(fetch.task)
@@ -121,10 +123,12 @@ class BackgroundTasks:
     # Speech
 
     def synthesise(self, command: Synthesise) -> None:
+        """Begin to make a sound; an event tells what came of it."""
         task = asyncio.create_task(self._synthesise(command), name=f"speech of {self._call.call_id}")
         self._speeches[command.speech_id] = command, task
 
     async def drop_speech(self, speech_id: str) -> None:
+        """Stop waiting for a sound."""
         _, task = self._speeches.pop(speech_id, (None, None))
         if task is not None:
             await _cancel(task)
@@ -149,6 +153,7 @@ class BackgroundTasks:
         self._start(command, self._notify(command, notified))
 
     def look_up(self, command: LookUpEndpoints) -> None:
+        """Begin to read endpoints from the cluster's databases; EndpointsFound follows as an event."""
         self._start(command, self._look_up(command))
 
     def _start(self, command: Notify | LookUpEndpoints, work: Coroutine[None, None, None]) -> None:

@@ -1,4 +1,4 @@
-"""The legs that one call listens to. No slow broker stands in the call's way because of them.
+"""The bindings of one call's legs. A slow broker does not delay the call.
 
 A broker that is busy with other applications' queues took 0.5 to 12.7 s for single bindings; timers, requests
 and hang-ups of a call must not wait for that. So a binding is begun and not waited for. Only a command to the

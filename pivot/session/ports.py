@@ -48,6 +48,7 @@ class NoTranslator:
     async def translate(
         self, account_id: str | None, answer: Answer, place: str, rules: Rules
     ) -> Document | Refusal | None:
+        """None: the engine reads the answer itself."""
         return None
 
 
@@ -76,14 +77,16 @@ class Delivery(Protocol):
     """One `pivot_req` as the broker gave it to us; to be settled exactly once."""
 
     @property
-    def request(self) -> PivotRequest: ...
+    def request(self) -> PivotRequest:
+        """The request that the broker delivered."""
 
     @property
     def age_s(self) -> float:
         """Seconds between callflow's publishing, as far as its timestamp tells, and our receiving it."""
 
     @property
-    def redelivered(self) -> bool: ...
+    def redelivered(self) -> bool:
+        """True when the broker gave the request to a worker before."""
 
     @property
     def lost(self) -> bool:
@@ -136,12 +139,15 @@ class NoPhones:
     """No account database is connected: nobody is found, nothing is known."""
 
     async def look_up(self, call: Call, wanted: tuple[Wanted, ...]) -> tuple[tuple[Endpoint, ...], ...]:
+        """No endpoints for any name."""
         return tuple(() for _ in wanted)
 
     async def identity_of(self, call: Call) -> Identity | None:
+        """None: the caller is shown as the request has it."""
         return None
 
     async def owns(self, call: Call, number: str) -> bool | None:
+        """None: it is not known whose number this is."""
         return None
 
 
@@ -173,9 +179,11 @@ class NoSpeech:
     """No plug-in is in use: the switch speaks."""
 
     async def synthesise(self, account_id: str | None, wish: SpeechWish) -> str:
+        """Raise SpeechError: the switch speaks instead."""
         raise SpeechError("no speech plug-in is in use")
 
     def prepare(self, account_id: str | None, wish: SpeechWish) -> None:
+        """Do nothing."""
         pass
 
 

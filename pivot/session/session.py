@@ -95,6 +95,7 @@ class Session:
 
     @property
     def call_id(self) -> str:
+        """Id of the caller's leg."""
         return self._machine.state.request.call.call_id
 
     @property
@@ -103,6 +104,7 @@ class Session:
 
     @property
     def iteration(self) -> int:
+        """Number of the current fetch; the first is 1."""
         return self._machine.state.iteration
 
     @property

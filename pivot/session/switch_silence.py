@@ -17,6 +17,7 @@ class SwitchSilence:
         self._told: set[str] = set()
 
     def saw(self, moment: Moment, at_s: float) -> None:
+        """Log `switch.silent` for a note of that code, once for each message."""
         if (
             isinstance(moment, Noticed)
             and moment.code is Code.SWITCH_SILENT

@@ -1,4 +1,4 @@
-"""Everything outside a call that its session needs."""
+"""All ports and settings that a session needs, in one value."""
 
 from __future__ import annotations
 

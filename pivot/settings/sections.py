@@ -26,6 +26,7 @@ class HealthSettings:
     port: int = 0  # 0: no port of their own
 
     def problems(self) -> Iterator[tuple[str, str]]:
+        """Keys of `[health]` with a value that cannot be, each with what is wrong."""
         if not 0 <= self.port <= 65535:
             yield "port", f"is {self.port}, want 0 to 65535"
 
@@ -46,6 +47,7 @@ class TwimlSettings:
     recordings_url: str = ""  # where media servers PUT recordings; empty: below the verb's action
 
     def problems(self) -> Iterator[tuple[str, str]]:
+        """Keys of `[twiml]` with a value that cannot be, each with what is wrong."""
         for account, profile in self.accounts.items():
             if profile not in ("kazoo", "twilio"):
                 yield f"accounts.{account}", f'is "{profile}", want "kazoo" or "twilio"'
@@ -75,6 +77,7 @@ class SchemasSettings:
     max_nodes: int = 1_000  # objects and lists in a flow; an action takes about three
 
     def problems(self) -> Iterator[tuple[str, str]]:
+        """Keys of `[schemas]` with a value that cannot be, each with what is wrong."""
         return _too_small(self, "max_depth", "max_nodes")
 
 
@@ -90,6 +93,7 @@ class KazooSettings:
     )
 
     def problems(self) -> Iterator[tuple[str, str]]:
+        """Keys of `[kazoo]` with a value that cannot be, each with what is wrong."""
         if self.couch_url and not self.couch_url.startswith(("http://", "https://")):
             yield "couch_url", "is no http URL, want http://user:password@host:port"
 

@@ -93,6 +93,7 @@ def word_at_hang_up(command: Queued, behaviour: SwitchBehaviour) -> str | None:
 
 
 def word_of_tone(behaviour: SwitchBehaviour) -> str | None:
+    """The response with which `tones` ends; None when the behaviour tells none."""
     return FILE_PLAYED if behaviour.tells_tone_played else behaviour.no_response
 
 

@@ -1,4 +1,4 @@
-"""Others in a conference who have no session of their own here: they come, go and end it by script."""
+"""Simulated conference members without a session: a script has them join, leave and end the conference."""
 
 from __future__ import annotations
 

@@ -53,6 +53,7 @@ class Report:
 
     @property
     def agrees(self) -> bool:
+        """True when the worker sent exactly what was recorded."""
         return not (self.missing or self.more or self.changed)
 
     def __str__(self) -> str:

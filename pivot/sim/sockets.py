@@ -29,6 +29,7 @@ class Socket:
 
     @property
     def opens(self) -> Seen:
+        """What the gateway does first: open a WebSocket, or begin a transcription."""
         told = self.told
         name, track = told.get("Name"), told.get("Track")
         if told["Kind"] == "transcription":
@@ -38,6 +39,7 @@ class Socket:
 
     @property
     def closes(self) -> Seen:
+        """What the gateway does at the end of the leg."""
         op = "transcription_stop" if self.told["Kind"] == "transcription" else "ws_close"
         return op, {"name": self.told.get("Name")}
 

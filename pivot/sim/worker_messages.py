@@ -63,12 +63,15 @@ class MemoryWorkerMessages:
 
     @property
     def inbox(self) -> str:
+        """Name of this worker's queue; each connection has a queue of its own."""
         return f"inbox.{self.name}.{self._believed}"
 
     def serve(self, recipient: Recipient) -> None:
+        """Name who gets the messages."""
         self._recipient = recipient
 
     def connect(self) -> None:
+        """Open a connection with a new queue, and tell the recipient."""
         self._opened += 1
         self.connection = self._believed = self._opened
         self._office.boxes[self.inbox] = self
@@ -89,20 +92,24 @@ class MemoryWorkerMessages:
             self._recipient.closed()
 
     def cut(self) -> None:
+        """Lose the connection, and let the worker notice it at once."""
         self.drop()
         self.notice()
 
     def send(self, box: str, body: bytes) -> None:
+        """Deliver to one queue after the delay; lost when the connection is."""
         connection = self._believed
         if connection and connection == self.connection:
             self._office.later((self, box), lambda: self._office.deliver(self, connection, box, body))
 
     def send_all(self, body: bytes) -> None:
+        """Deliver to all workers after the delay; lost when the connection is."""
         connection = self._believed
         if connection and connection == self.connection:
             self._office.later((self, "all"), lambda: self._deliver_all(connection, body))
 
     async def claim(self, box: str) -> bool:
+        """Take the queue `box` when nobody holds it; False otherwise."""
         connection = self._believed
         await asyncio.sleep(self._office.delay_s())
         if not connection or connection != self.connection or box in self._office.boxes:

@@ -29,6 +29,7 @@ class SpeechSettings:
     max_sound_bytes: int = 8_388_608
 
     def problems(self) -> Iterator[tuple[str, str]]:
+        """Keys of `[speech]` with a value that cannot be, each with what is wrong."""
         if self.engine and not self.base_url:
             yield "base_url", "is empty, want where media servers reach our port, as http://10.0.0.5:8090"
         if self.base_url and not _is_base(self.base_url):

@@ -48,4 +48,5 @@ class TranslateRules:
 
     @property
     def as_kazoo(self) -> bool:
+        """True when failures are those of Kazoo's Erlang application."""
         return self.failures == "kazoo"

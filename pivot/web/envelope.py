@@ -34,6 +34,7 @@ class Frame:
     authenticated: bool = False
 
     def members(self) -> dict[str, Json]:
+        """The members that every answer carries beside its data."""
         shown: dict[str, Json] = {} if self.auth_token is None else {"auth_token": self.auth_token}
         shown |= {
             "tokens": {"consumed": self.consumed, "remaining": self.remaining},
@@ -73,12 +74,14 @@ def revision(found: Found) -> str | None:
 
 
 def success(found: Found, frame: Frame) -> dict[str, Json]:
+    """The envelope of an answer, with a revision when the data has one."""
     digest = revision(found)
     body: dict[str, Json] = dict(found.beside) | {"data": found.data, "status": "success"}
     return body | ({"revision": digest} if digest else {}) | frame.members()
 
 
 def failure(error: ApiError, frame: Frame) -> dict[str, Json]:
+    """The envelope of a refusal."""
     body: dict[str, Json] = {
         "data": error.data,
         "error": str(error.status),

@@ -39,51 +39,63 @@ def dead_credentials() -> ApiError:
 
 
 def forbidden() -> ApiError:
+    """403: the client may not read this account."""
     return ApiError(403, "forbidden", {"message": "forbidden"})
 
 
 def unknown_account(account_id: str) -> ApiError:
+    """404: there is no such account."""
     return ApiError(404, "bad_identifier", {"message": "bad identifier", "cause": account_id})
 
 
 def malformed_account(account_id: str) -> ApiError:
+    """404: the path has no account id."""
     return ApiError(404, "bad identifier", {"message": f"invalid account_id '{account_id}'"})
 
 
 def not_found() -> ApiError:
+    """404: the path has nothing, or the call is unknown."""
     return ApiError(404, "not_found", {"message": "not found"})
 
 
 def faulty_request(message: str) -> ApiError:
+    """404, as Crossbar has it for a query that cannot be understood."""
     return ApiError(404, "faulty_request", {"message": message})
 
 
 def wrong_method() -> ApiError:
+    """405: the API only reads."""
     return ApiError(405, "invalid_method", {"message": "method not allowed"})
 
 
 def gone() -> ApiError:
+    """410: an older version of the API."""
     return ApiError(410, "gone", {"message": "this version of the API is gone, use /v2"})
 
 
 def too_many_rows(limit: int) -> ApiError:
+    """416: without pages the answer would be too long."""
     message = f"more than {limit} rows: narrow the time range, or read page by page"
     return ApiError(416, "range not satisfiable", {"message": message})
 
 
 def too_many_requests() -> ApiError:
+    """429: the client's bucket of tokens is empty."""
     return ApiError(429, "too_many_requests", {"message": "too many requests"})
 
 
 def crashed() -> ApiError:
+    """500: a fault of ours; the log has it."""
     return ApiError(500, "unexpected_error", {"message": "the API failed, its log says why"})
 
 
 def store_unreachable() -> ApiError:
+    """503: the store of debug documents does not answer."""
     return ApiError(503, "datastore_unreachable", {"message": "datastore unreachable"})
 
 
 def store_too_slow() -> ApiError:
+    """503: the store of debug documents took too long."""
     return ApiError(503, "datastore_timeout", {"message": "datastore timeout"})
 
 

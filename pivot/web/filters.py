@@ -35,6 +35,7 @@ class Filter:
         return bool(self.tests)
 
     def passes(self, document: JsonObject) -> bool:
+        """True when the document passes every test."""
         return all(test(document) for test in self.tests)
 
 

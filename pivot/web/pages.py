@@ -43,6 +43,7 @@ class Pages:
         self._style = style_sheet()
 
     async def handle(self, request: web.Request) -> web.Response:
+        """Answer one request for a page, in HTML; refusals too."""
         segments, raw_query = split_target(request.raw_path)
         pairs = parse_query(raw_query)
         try:

@@ -73,6 +73,7 @@ def _size(text: str | None, default: int, strict: bool) -> int:
 
 
 def to_start_key(key: Key) -> str:
+    """The key as clients hand it back: unpadded base64url of an Erlang term."""
     return base64.urlsafe_b64encode(erlang_term.encode(key)).decode("ascii").rstrip("=")
 
 
@@ -88,6 +89,7 @@ def from_start_key(text: str) -> Key:
 
 
 def call_key(position: CallPosition) -> str:
+    """The `start_key` of a place in the list of calls."""
     if position.month is None:
         return to_start_key(position.call_id)
     return to_start_key([position.call_id, position.month])
@@ -108,6 +110,7 @@ def call_position(text: str) -> CallPosition:
 
 
 def row_key(call_id: str, position: RowPosition) -> str:
+    """The `start_key` of a place in the list of one call's documents."""
     if position.month is None:
         return to_start_key([call_id, position.created_s])
     return to_start_key([call_id, position.created_s, position.month, position.skip])

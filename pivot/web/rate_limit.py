@@ -50,6 +50,7 @@ class ClientAddress:
 
     @classmethod
     def behind(cls, proxies: tuple[str, ...]) -> ClientAddress:
+        """Addresses of clients behind these proxies, each an address or a network."""
         return cls(tuple(ip_network(proxy) for proxy in proxies))
 
     def of(self, peer: str, forwarded_for: str) -> str:

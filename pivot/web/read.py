@@ -44,6 +44,8 @@ class ReadQuery:
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
+    """One page of a call's documents; `next` is None on the last."""
+
     entries: tuple[Mapping[str, Json], ...]
     next: RowPosition | None = None
 

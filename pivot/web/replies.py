@@ -25,6 +25,7 @@ _CORS_ASKED = ("Origin", "Access-Control-Request-Method", "Access-Control-Reques
 
 
 def asks_cors(headers: Mapping[str, str]) -> bool:
+    """True when the request comes from a page of another origin."""
     return any(name in headers for name in _CORS_ASKED)
 
 
@@ -55,6 +56,7 @@ def callback_name(query: Mapping[str, str], *, allowed: bool) -> str | None:
 
 
 def wants_pretty(headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
+    """True when the client wants JSON with line breaks."""
     return headers.get("X-Pretty-Print") == "true" or query.get("pretty_print") == "true"
 
 
@@ -74,6 +76,7 @@ def json_reply(
 
 
 def csv_reply(request: web.Request, data: Json, query: Mapping[str, str], request_id: str) -> web.Response:
+    """The data as a CSV file for download."""
     name = file_name(request.headers.get("X-File-Name") or query.get("file_name"), request_id)
     response = web.Response(body=to_csv(data).encode(), content_type="text/csv", charset="utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -81,6 +84,7 @@ def csv_reply(request: web.Request, data: Json, query: Mapping[str, str], reques
 
 
 def is_csv_wanted(request: web.Request, query: Mapping[str, str]) -> bool:
+    """True when `Accept` or the query asks for CSV."""
     return wants_csv(request.headers.get("Accept", ""), query)
 
 

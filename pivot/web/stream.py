@@ -129,6 +129,7 @@ def batch(page: TailPage) -> bytes:
 
 
 def farewell(reason: str) -> bytes:
+    """The last event of a stream, with the reason for its end."""
     return event("end", to_bytes({"message": reason}), None)
 
 

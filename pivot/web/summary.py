@@ -44,6 +44,8 @@ class SummaryQuery:
 
 @dataclass(frozen=True, slots=True)
 class SummaryPage:
+    """One page of Crossbar's list of calls; `next` is None on the last."""
+
     entries: tuple[Mapping[str, Json], ...]
     next: CallPosition | None = None
 

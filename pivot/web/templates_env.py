@@ -38,6 +38,7 @@ def make_environment() -> Environment:
 
 
 def style_sheet() -> str:
+    """The style sheet of the pages, as text."""
     return (files("pivot.web") / "templates" / "style.css").read_text("utf-8")
 
 
@@ -61,6 +62,7 @@ def words(value: Json) -> str:
 
 
 def warnings_of(exchange: JsonObject) -> list[Json]:
+    """The warnings in an exchange's notes, or none."""
     warnings = _notes(exchange).get("warnings")
     return list(warnings) if isinstance(warnings, list | tuple) else []
 

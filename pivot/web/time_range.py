@@ -26,6 +26,7 @@ class TimeRange:
     end_s: int
 
     def holds(self, created_s: int) -> bool:
+        """True when the gregorian second is within the range, both ends included."""
         return self.start_s <= created_s <= self.end_s
 
     def months(self) -> tuple[str, ...]:
@@ -37,10 +38,12 @@ class TimeRange:
 
 
 def gregorian(unix_s: float) -> int:
+    """Seconds since the year 0, from seconds since 1970."""
     return int(unix_s) + GREGORIAN_OFFSET_S
 
 
 def unix(gregorian_s: int) -> int:
+    """Seconds since 1970, from seconds since the year 0."""
     return gregorian_s - GREGORIAN_OFFSET_S
 
 

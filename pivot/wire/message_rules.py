@@ -33,26 +33,32 @@ def is_boolean(value: Any) -> bool:
 
 
 def is_true(value: Any) -> bool:
+    """Kazoo's `is_true`: the boolean, or the text `true`."""
     return value is True or value == "true"
 
 
 def is_integer(value: Any) -> bool:
+    """An integer and no boolean."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def is_text(value: Any) -> bool:
+    """A text: Kazoo's binary."""
     return isinstance(value, str)
 
 
 def is_object(value: Any) -> bool:
+    """A JSON object."""
     return isinstance(value, Mapping)
 
 
 def is_list(value: Any) -> bool:
+    """A JSON list."""
     return isinstance(value, list)
 
 
 def one_of(*values: str) -> Check:
+    """A check that the value is one of these texts."""
     allowed = frozenset(values)
     return lambda value: isinstance(value, str) and value in allowed
 

@@ -55,9 +55,11 @@ class Attempt(Protocol):
     done: bool
     """Nothing of it goes on."""
 
-    def start(self, context: StepContext) -> Commands: ...
+    def start(self, context: StepContext) -> Commands:
+        """Ring the parties."""
 
-    def receive(self, event: Event, context: StepContext) -> Commands: ...
+    def receive(self, event: Event, context: StepContext) -> Commands:
+        """Take an event of any leg of the call, and give the commands that follow."""
 
     def end_talk(self, context: StepContext) -> Commands:
         """Hang up the winner; the caller stays."""

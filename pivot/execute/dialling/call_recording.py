@@ -75,6 +75,7 @@ class CallRecording:
         return cls(Recording(key, context.leg, "Conference", url, status, conference_sid=conference_sid))
 
     def start(self, context: StepContext) -> Commands:
+        """Begin to record the leg, for at most `_LONGEST_S` seconds."""
         self.began_s = context.at_s
         begin_recording(self.recording, context)
         self.msg_id = context.draw_id()
@@ -99,6 +100,7 @@ class CallRecording:
                 yield from lose_recording(self.recording, context)
 
     def stop(self, context: StepContext) -> Commands:
+        """End the recording and note its length in seconds; nothing happens the second time."""
         if not self.stopped:
             self.stopped = True
             self.recording.length_s = context.at_s - self.began_s

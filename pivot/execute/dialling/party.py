@@ -45,10 +45,12 @@ class DialledParty:
 
     @property
     def label(self) -> str:
+        """The endpoint's label, which later commands name the party by."""
         return self.endpoint.label
 
     @property
     def rang_out(self) -> bool:
+        """True when the party ended unanswered because nobody picked up."""
         return self.over and self.answered_at_s is None and self.cause in _RANG_OUT
 
     def talked_s(self) -> int:
@@ -77,9 +79,11 @@ class DialledParty:
     # What happens to it
 
     def begins(self, context: StepContext) -> Commands:
+        """Tell the status callback `initiated`."""
         yield from self._tell("initiated", "initiated", context)
 
     def rings(self, context: StepContext) -> Commands:
+        """Tell the status callback `ringing`, once."""
         if self.status == "initiated" and not self.over:
             self.status = "ringing"
             yield from self._tell("ringing", "ringing", context)

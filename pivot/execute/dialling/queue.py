@@ -97,6 +97,7 @@ class QueueAttempt:
             yield StartTimer(self.timer, PARTING_S)
 
     def stop(self, context: StepContext) -> Commands:
+        """Leave the queue; a talk ends."""
         yield from self._end(context, "ORIGINATOR_CANCEL")
 
     def _news(self, news: QueueNews, context: StepContext) -> Commands:

@@ -121,6 +121,7 @@ class SeparateLegsAttempt:
             yield StartTimer(self.timer, PARTING_S)
 
     def stop(self, context: StepContext) -> Commands:
+        """Stop ringing and hang up every leg; nothing happens when the attempt is done."""
         if self.done:
             return
         yield from self._silence(context)

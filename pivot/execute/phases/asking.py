@@ -1,4 +1,4 @@
-"""NEW and ASKING: callflow waits for us, and the customer's server has our question."""
+"""Phases NEW and ASKING: callflow waits for pivot, and the customer's server has the request."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from pivot.model.events import (
 
 
 def when_new(core: Core, event: Event, at_s: float) -> Commands:
+    """NEW: begin the first fetch, or refuse when callflow's time in seconds is too short for one."""
     match event:
         case Requested(patience_s, owner_ids=owner_ids, began_at=began_at):
             core.state.answer_by_s = at_s + patience_s
@@ -44,6 +45,7 @@ def when_new(core: Core, event: Event, at_s: float) -> Commands:
 
 
 def when_asking(core: Core, event: Event, at_s: float) -> Commands:
+    """ASKING: leave with a flow, with TwiML, with `failed`, or with nobody there."""
     match event:
         case Fetched() | FetchFailed():
             yield from _answered(core, event, at_s)

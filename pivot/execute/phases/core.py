@@ -75,6 +75,7 @@ class Core:
 
     @property
     def call(self) -> Call:
+        """The caller's call, as the request has it."""
         return self.state.request.call
 
     def context(self, at_s: float) -> StepContext:
@@ -159,6 +160,7 @@ class Core:
     # What several phases do
 
     def bind(self) -> Commands:
+        """Bind the events of the caller's leg."""
         self.state.bound = True
         yield BindCall(self.call.call_id)
 

@@ -1,4 +1,4 @@
-"""ENDING, REPORTING, OVER: the hang-up, the last words after the channel's end, and what may still fail."""
+"""Phases ENDING, REPORTING, OVER: the hang-up, reports after the channel's end, late failures."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ def say_goodbye(core: Core, cause: str | None = None, *, hang_up: bool = True) -
 
 
 def when_ending(core: Core, event: Event, at_s: float) -> Commands:
+    """ENDING: wait for the end of the channel after the hang-up, a limited time."""
     match event:
         case ChannelDestroyed() if core.is_end(event):
             yield CancelTimer(GOODBYE)

@@ -1,4 +1,4 @@
-"""Documents that lead to each other for ever are a loop only when the caller has nothing of them.
+"""Detects documents that redirect to each other for ever while the caller hears nothing.
 
 Music that is played again and again by a Redirect may go on for hours; a Redirect to itself hurts the
 customer's server and leaves the caller in silence.

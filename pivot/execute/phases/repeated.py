@@ -1,4 +1,4 @@
-"""A key that is told twice was pressed once, whoever is told.
+"""Drops repeated key events: a key event that is delivered twice counts once.
 
 The broker gives an event again whose acknowledgement was lost, and a worker that takes a call over sees
 events again that its predecessor had seen. Other events name what they are about and do nothing twice.

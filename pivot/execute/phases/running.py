@@ -1,4 +1,4 @@
-"""RUNNING: the call is ours; a document is at work, or the next one is being fetched."""
+"""Phase RUNNING: pivot owns the call; a document runs, or the next document is being fetched."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ def take_over(core: Core, answered: Answered, at_s: float) -> Commands:
 
 
 def when_running(core: Core, event: Event, at_s: float) -> Commands:
+    """RUNNING: give the event to side tasks and the step, and follow answers of the customer's server."""
     if isinstance(event, SwitchEvent):
         _heard(core, event, at_s)
     match event:

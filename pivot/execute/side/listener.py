@@ -22,6 +22,8 @@ from pivot.model.switch import Hangup
 @plain
 @dataclass(slots=True)
 class Listener:
+    """A gateway that hears the call from a leg of its own, for Stream and Transcription inside Start."""
+
     stream: Stream
     leg: str = ""
     """The gateway's."""

@@ -18,6 +18,8 @@ from pivot.model.plain import plain
 @plain
 @dataclass(slots=True)
 class SideRecording:
+    """A recording that a Start began, while other verbs run."""
+
     call_recording: CallRecording
     done: bool = False
 

@@ -15,6 +15,8 @@ from pivot.model.switch import EchoLeg, StopMedia
 @plain
 @dataclass(slots=True)
 class EchoStep:
+    """Echo: the caller hears the own voice."""
+
     verb: EchoVerb
     msg_id: str = ""
     result: Result | None = None

@@ -14,6 +14,8 @@ from pivot.model.plain import plain
 @plain
 @dataclass(slots=True)
 class HangupStep:
+    """Hangup: end the call."""
+
     verb: HangupVerb
     result: Result | None = None
 

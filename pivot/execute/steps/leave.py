@@ -14,6 +14,8 @@ from pivot.model.plain import plain
 @plain
 @dataclass(slots=True)
 class LeaveStep:
+    """Leave: out of the queue, on with what follows the Enqueue."""
+
     verb: LeaveVerb
     result: Result | None = None
 

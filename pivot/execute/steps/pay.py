@@ -15,6 +15,8 @@ from pivot.model.plain import plain
 @plain
 @dataclass(slots=True)
 class PayStep:
+    """Pay: not done, and told as failed."""
+
     verb: PayVerb
     result: Result | None = None
 

@@ -14,6 +14,8 @@ from pivot.model.plain import plain
 @plain
 @dataclass(slots=True)
 class RedirectStep:
+    """Redirect: ask for the next document."""
+
     verb: RedirectVerb
     result: Result | None = None
 

@@ -15,6 +15,7 @@ from pivot.model.speech import DropSpeech, Synthesise, Synthesised, SynthesisFai
 
 
 def say_step(verb: SayVerb) -> Step:
+    """The step of a Say: by a speech plug-in when translation chose a voice of it, else by the switch."""
     return _by_switch(verb, verb.times) if verb.wish is None else SynthesisedStep(verb)
 
 

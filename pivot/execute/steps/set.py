@@ -1,4 +1,4 @@
-"""Set: variables that ride on later requests."""
+"""Set: variables that later requests of the call carry."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from pivot.model.plain import plain
 @plain
 @dataclass(slots=True)
 class SetStep:
+    """Set: keep variables for later requests."""
+
     verb: SetVerb
     result: Result | None = None
 

@@ -15,6 +15,8 @@ from pivot.model.plain import plain
 @plain
 @dataclass(slots=True)
 class StopStep:
+    """Stop: end the latest side task of the kind and name given."""
+
     verb: StopVerb
     result: Result | None = None
 

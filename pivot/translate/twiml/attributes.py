@@ -90,6 +90,7 @@ class Attributes:
         return self.choice(name, _METHODS, Method.POST, twilio, fold=True)
 
     def boolean(self, name: str, default: bool, twilio: int) -> bool:
+        """`true` or `false`; anything else is the default with a warning of Twilio's number."""
         return self.choice(name, {"true": True, "false": False}, default, twilio)
 
     def choice(
@@ -116,6 +117,7 @@ class Attributes:
         return default
 
     def seconds(self, name: str, default: float, low: int, high: int, twilio: int | None) -> float:
+        """Whole seconds from `low` to `high`, as float; anything else is the default with a warning."""
         return float(self.whole(name, default, low, high, twilio))
 
     def times(self, twilio: int) -> int:

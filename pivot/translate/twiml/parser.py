@@ -50,6 +50,7 @@ class Element:
 
     @property
     def children(self) -> tuple[Element, ...]:
+        """The elements inside, without the text between them."""
         return tuple(item for item in self.content if isinstance(item, Element))
 
     @property

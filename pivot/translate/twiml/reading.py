@@ -33,9 +33,11 @@ class Reading:
 
     @property
     def full(self) -> bool:
+        """True when no more warnings are kept."""
         return len(self.warnings) >= MOST_WARNINGS
 
     def warn(self, code: Code, at: Position, message: str, twilio: int | None = None) -> None:
+        """Keep a warning with its place; `twilio` is the number of Twilio's error, if there is one."""
         if self.full:
             return
         number = None if twilio is None else int(twilio)

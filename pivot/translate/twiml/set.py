@@ -1,4 +1,4 @@
-"""Set: variables that ride on every later request of the call. Kazoo only."""
+"""Set: variables that every later request of the call carries. Kazoo only."""
 
 from __future__ import annotations
 

@@ -20,12 +20,14 @@ class ShortCache(Generic[T]):
     _entries: OrderedDict[str, tuple[float, T]] = field(default_factory=OrderedDict)
 
     def get(self, key: str) -> T | None:
+        """The value kept for the key, or None when it is missing or too old."""
         entry = self._entries.get(key)
         if entry is None or self.clock() - entry[0] >= self.keep_s:
             return None
         return entry[1]
 
     def put(self, key: str, value: T) -> None:
+        """Keep a value; the oldest goes when there are too many."""
         self._entries.pop(key, None)
         self._entries[key] = (self.clock(), value)
         if len(self._entries) > MAX_ENTRIES:

@@ -32,6 +32,7 @@ class CouchReader:
         self._session: aiohttp.ClientSession | None = None
 
     async def document(self, database: str, document_id: str) -> JsonObject | None:
+        """A document by database and id, or None when it is missing."""
         body = await self._get(f"/{quote(database, safe='')}/{quote(document_id, safe='')}")
         if body is None:
             return None
@@ -42,10 +43,12 @@ class CouchReader:
         return document if isinstance(document, dict) else None
 
     async def attachment(self, database: str, document_id: str, name: str) -> bytes | None:
+        """An attachment's bytes, or None when it is missing."""
         path = "/".join(quote(part, safe="") for part in (database, document_id, name))
         return await self._get(f"/{path}")
 
     async def close(self) -> None:
+        """Close the HTTP connections."""
         if self._session is not None:
             await self._session.close()
 

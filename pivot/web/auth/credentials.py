@@ -13,6 +13,8 @@ MAX_TOKEN_CHARS = 16_384
 
 
 class Kind(StrEnum):
+    """What kind of credentials a request carries, by the place where they are."""
+
     NONE = "none"
     TOKEN = "token"
     """A JWT, or a static token."""

@@ -42,6 +42,7 @@ class CrossbarAuthenticator:
         self._session: aiohttp.ClientSession | None = None
 
     async def authorize(self, credentials: Credentials, account_id: str) -> None:
+        """Ask Crossbar with the client's credentials; raise ApiError with Crossbar's refusal."""
         key = _cache_key(credentials, account_id)
         status = self._statuses.get(key)
         if status is None:
@@ -52,6 +53,7 @@ class CrossbarAuthenticator:
             raise error
 
     async def close(self) -> None:
+        """Close the connections to Crossbar."""
         if self._session is not None:
             await self._session.close()
 

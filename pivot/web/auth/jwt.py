@@ -54,6 +54,7 @@ class JwtAuthenticator:
         self._fixed_key = _key_from_file(public_key_file) if public_key_file else None
 
     async def authorize(self, credentials: Credentials, account_id: str) -> None:
+        """Check account, token, account tree and restrictions; raise ApiError on refusal."""
         try:
             account = await self._reader.document("accounts", account_id)
             if account is None or account.get("pvt_deleted") is True:
@@ -65,6 +66,7 @@ class JwtAuthenticator:
             raise judge_unreachable() from error
 
     async def close(self) -> None:
+        """Close the connections to CouchDB."""
         await self._reader.close()
 
     async def _token(self, credentials: Credentials) -> str:

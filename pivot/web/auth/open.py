@@ -17,10 +17,12 @@ class OpenAuthenticator:
     """
 
     async def authorize(self, credentials: Credentials, account_id: str) -> None:
+        """Allow requests to a name of this machine; raise ApiError for any other host."""
         if not is_loopback(_host_name(credentials.host)):
             raise forbidden()
 
     async def close(self) -> None:
+        """Do nothing: nothing is open."""
         return None
 
 

@@ -19,7 +19,8 @@ class Authenticator(Protocol):
                 credentials are looked at, as in Crossbar.
         """
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Release connections."""
 
 
 class DocumentReader(Protocol):
@@ -28,8 +29,11 @@ class DocumentReader(Protocol):
     Both raise `StoreError` when the databases cannot be reached.
     """
 
-    async def document(self, database: str, document_id: str) -> JsonObject | None: ...
+    async def document(self, database: str, document_id: str) -> JsonObject | None:
+        """A document by database and id, or None when it is missing."""
 
-    async def attachment(self, database: str, document_id: str, name: str) -> bytes | None: ...
+    async def attachment(self, database: str, document_id: str, name: str) -> bytes | None:
+        """An attachment's bytes, or None when it is missing."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Release connections."""

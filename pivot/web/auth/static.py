@@ -23,6 +23,7 @@ class StaticAuthenticator:
         self._accounts = {key: frozenset(accounts) for key, accounts in accounts_by_digest.items()}
 
     async def authorize(self, credentials: Credentials, account_id: str) -> None:
+        """Compare the token's hash with the settings; raise ApiError on refusal."""
         if credentials.kind not in (Kind.TOKEN, Kind.BEARER):
             raise no_credentials()
         accounts = self._accounts.get(digest(credentials.text))
@@ -32,4 +33,5 @@ class StaticAuthenticator:
             raise forbidden()
 
     async def close(self) -> None:
+        """Do nothing: nothing is open."""
         return None
