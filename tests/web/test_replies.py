@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -84,6 +85,26 @@ def test_cells_are_never_formulas() -> None:
     ]
 
     assert to_csv(entries) == 'a,b,c,d,e,f,g\r\n\'=1+1,\'@x,\'-cmd,+15550001111,-5,,"[1,""x""]"\r\n'
+
+
+@pytest.mark.parametrize("sign", [*"=+-@", *"\uff1d\uff0b\uff0d\uff20"])
+@pytest.mark.parametrize(
+    "before", ["", " ", "\t", "\r", "\ufeff", "a,", "a;", "a; ", "a|", "a\t", "a\n", 'a"', "a "]
+)
+def test_no_separator_makes_a_formula(before: str, sign: str) -> None:
+    """Which one a spreadsheet uses is its user's setting, so all of them are tried."""
+    text = to_csv([{"a": before + sign + "cmd|' /C calc'!A0"}])
+
+    for cell in re.split(r"[,;|\t\r\n\"]|(?<=\w) ", text):
+        assert not cell.lstrip("\ufeff ").startswith(tuple("=+-@\uff1d\uff0b\uff0d\uff20"))
+    assert "".join(text.split("'")).count("cmd") == 1
+
+
+def test_what_is_no_formula_stays() -> None:
+    """Signs within words, between blanks, and numbers."""
+    assert to_csv([{"a": "a=b&c=d - e", "b": "+15550001111", "c": "sip:+1555@host"}]) == (
+        "a,b,c\r\na=b&c=d - e,+15550001111,sip:+1555@host\r\n"
+    )
 
 
 async def test_browsers_are_told_what_they_may_do(http: TestClient[Any, Any]) -> None:
