@@ -34,6 +34,8 @@ from pivot.web.errors import (
 from pivot.web.time_range import gregorian
 
 ALGORITHMS = ("RS256", "RS384", "RS512")
+YEAR_9999_S = 253_402_300_799
+MAX_ID_CHARS = 256
 
 
 class JwtAuthenticator:
@@ -72,6 +74,8 @@ class JwtAuthenticator:
     async def _token(self, credentials: Credentials) -> str:
         """The JWT; a bearer that is none names the document that holds it."""
         if credentials.kind is Kind.BEARER and credentials.text.count(".") != 2:
+            if not _is_document_id(credentials.text):
+                raise dead_credentials()
             holder = await self._reader.document("system_auth", credentials.text)
             token = (holder or {}).get("Token")
             if not isinstance(token, str):
@@ -95,6 +99,7 @@ class JwtAuthenticator:
                 options={
                     "require": ["iss", "exp"],
                     "verify_exp": False,  # by our own clock, below
+                    "verify_nbf": False,
                     "verify_aud": False,
                     "verify_iat": False,
                     "verify_sub": False,
@@ -103,19 +108,33 @@ class JwtAuthenticator:
             )
         except jwt.PyJWTError as error:
             raise no_credentials() from error
-        expires = claims["exp"]
-        if not isinstance(expires, int | float):
-            raise no_credentials()
-        if expires <= self._clock():
-            raise dead_credentials()
+        except (ValueError, OverflowError, RecursionError, TypeError) as error:
+            raise no_credentials() from error  # what strangers put into a token need not even be JSON
+        self._check_times(claims)
         await self._check_identity(claims)
         return claims
+
+    def _check_times(self, claims: Mapping[str, Any]) -> None:
+        """`exp`, and `nbf` and `iat` where they are there: plain numbers that a date can have.
+
+        JSON readers take `NaN` and `1e400`, and no comparison with those ever says that a token is too old.
+        """
+        times = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
+        if not all(_is_time(value) for value in times.values()):
+            raise no_credentials()
+        now_s = self._clock()
+        if times["exp"] <= now_s:
+            raise dead_credentials()
+        if times.get("nbf", now_s) > now_s:
+            raise no_credentials()
 
     async def _key(self, kid: object) -> RSAPublicKey:
         if self._fixed_key is not None:
             return self._fixed_key
         if not isinstance(kid, str) or not kid:
             raise no_credentials()
+        if not _is_document_id(kid):
+            raise dead_credentials()
         if kid not in self._keys:
             pem = await self._reader.attachment("system_auth", kid, "private_key.pem")
             if pem is None:
@@ -175,6 +194,16 @@ class JwtAuthenticator:
         if not await restrictions_allow(self._reader, claims, caller_id, account_id):
             data = {"cause": "access denied by token restrictions", "message": "forbidden"}
             raise ApiError(403, "forbidden", data)
+
+
+def _is_time(value: object) -> bool:
+    """A number of seconds up to the year 9999; NaN and infinities are out of every range."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= YEAR_9999_S
+
+
+def _is_document_id(text: str) -> bool:
+    """No view, no list of all documents and no step up a path: only what names one document."""
+    return 0 < len(text) <= MAX_ID_CHARS and not text.startswith(("_", "."))
 
 
 def _tree(account: JsonObject) -> tuple[object, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,11 @@ from tests.web.support import ALICE, BOB
 NOW = 1_732_780_800
 KID = "0123456789abcdef0123456789abcdef"
 MASTER, RESELLER, ORPHAN = "0" * 32, "e" * 32, "d" * 32
+
+
+def deep() -> str:
+    """A head that no reader of JSON gets through."""
+    return base64.urlsafe_b64encode(b"[" * 9000).rstrip(b"=").decode() + ".e30.e30"
 
 
 def _kazoo_key() -> rsa.RSAPrivateKey:
@@ -145,6 +152,7 @@ async def test_the_account_tree_decides(caller: str, account_id: str, wanted: st
         (token(exp=NOW - 5), "401 invalid credentials"),
         (token(exp=None), "401 invalid_credentials"),
         (token(exp="never"), "401 invalid_credentials"),
+        (token(nbf=NOW + 1), "401 invalid_credentials"),
         (token(iss="google"), "401 invalid_credentials"),
         (token(account_id=None), "401 invalid_credentials"),
         (token(account_id=5), "401 invalid_credentials"),
@@ -152,6 +160,9 @@ async def test_the_account_tree_decides(caller: str, account_id: str, wanted: st
         (token(kid=None), "401 invalid_credentials"),
         (token(kid="f" * 32), "401 invalid credentials"),
         (token(kid="../accounts/x"), "401 invalid credentials"),
+        (token(kid=".."), "401 invalid credentials"),
+        (Credentials(Kind.BEARER, "_all_docs"), "401 invalid credentials"),
+        (Credentials(Kind.TOKEN, deep()), "401 invalid_credentials"),
         (token(owner_id="user1", identity_sig="forged"), "401 invalid_credentials"),
         (token(owner_id="unknown", identity_sig="x"), "401 invalid credentials"),
         (Credentials(Kind.TOKEN, token().text, BOB), "401 invalid_credentials"),
@@ -160,6 +171,30 @@ async def test_the_account_tree_decides(caller: str, account_id: str, wanted: st
 async def test_a_bad_token_is_refused(credentials: Credentials, wanted: str) -> None:
     """Broken ones and dead ones have Crossbar's two bodies."""
     assert await verdict(credentials) == wanted
+
+
+@pytest.mark.parametrize("name", ["exp", "nbf", "iat"])
+@pytest.mark.parametrize(
+    "value",
+    [math.nan, math.inf, -math.inf, True, "1", 1e300, 10**400, -1, [], {}],
+    ids=lambda value: str(value)[:9],
+)
+async def test_a_time_is_a_plain_number(name: str, value: Any) -> None:
+    """No comparison with NaN ever says that a token is too old."""
+    claims: dict[str, Any] = {name: value}
+
+    assert await verdict(token(KEY, **claims)) == "401 invalid_credentials"
+
+
+@pytest.mark.parametrize("name", ["exp", "nbf", "iat"])
+async def test_a_number_beyond_floats_is_no_time(name: str) -> None:
+    """`1e400` is infinity to JSON readers, and no token is ever older than that."""
+    text = json.dumps({"iss": "kazoo", "account_id": ALICE, "exp": NOW + 60} | {name: 5555}).replace(
+        "5555", "1e400"
+    )
+    signed = jwt.api_jws.encode(text.encode(), KEY, algorithm="RS256", headers={"kid": KID})
+
+    assert await verdict(Credentials(Kind.TOKEN, signed)) == "401 invalid_credentials"
 
 
 async def test_other_algorithms_are_refused() -> None:
