@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
 
 from pivot.app.metrics import Metrics
 from pivot.errors import ConfigError
+from pivot.web.connections import ConnectionLimits, listen, watched
 
+LIMITS = ConnectionLimits(connections=128)
+"""Probes, a scraper, and media servers that fetch sounds of a speech plug-in."""
 Checks = Mapping[str, Callable[[], str]]
 """By name: the state of one part; the empty text means that it is well."""
 
@@ -46,23 +49,21 @@ def health_routes(
 
 
 @asynccontextmanager
-async def open_health(host: str, port: int, routes: list[web.RouteDef]) -> AsyncIterator[int]:
+async def open_health(
+    host: str, port: int, routes: list[web.RouteDef], limits: ConnectionLimits = LIMITS
+) -> AsyncIterator[int]:
     """Serve the routes on a port of their own; yields the port, which the system chose when it was 0.
 
     Raises:
         ConfigError: the address cannot be listened on.
     """
-    app = web.Application()
+    app = web.Application(middlewares=[watched])
     app.add_routes(routes)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
+    async with AsyncExitStack() as opened:
         try:
-            await web.TCPSite(runner, host, port).start()
+            _, chosen, _ = await opened.enter_async_context(listen(app, host, port, limits))
         except OSError as error:
             raise ConfigError(
                 f"health.host and health.port name {host}:{port}: {error.strerror}; choose another"
             ) from error
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
+        yield chosen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from aiohttp import web
@@ -13,7 +13,9 @@ from aiohttp.typedefs import Handler
 from pivot.debug.store import Store
 from pivot.errors import ConfigError
 from pivot.web.auth.authenticators import make_authenticator
+from pivot.web.auth.open import own_names_only
 from pivot.web.auth.ports import Authenticator
+from pivot.web.connections import ConnectionLimits, listen, watched
 from pivot.web.json_text import to_bytes
 from pivot.web.openapi import openapi_document
 from pivot.web.pages import Pages
@@ -21,8 +23,6 @@ from pivot.web.server import Server
 from pivot.web.settings import WebSettings, checked
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-STOP_LIMIT_S = 3.0
 
 
 def make_web_app(
@@ -50,7 +50,9 @@ def make_web_app(
     settings = checked(settings)
     authenticator = authenticator or make_authenticator(settings.auth)
     server = Server(store, settings, authenticator, node, clock)
-    app = web.Application(middlewares=[_careful], client_max_size=65_536)
+    is_open = settings.auth.mode == "open"
+    middlewares = [watched, _careful, *([own_names_only] if is_open else [])]
+    app = web.Application(middlewares=middlewares, client_max_size=65_536)
     app.add_routes(routes)
     document = to_bytes(openapi_document())
 
@@ -58,7 +60,7 @@ def make_web_app(
         return web.Response(body=document, content_type="application/json")
 
     app.router.add_get("/openapi.json", openapi, allow_head=False)
-    if settings.auth.mode == "open":
+    if is_open:
         pages = Pages(store, settings, authenticator, clock, home_account)
         app.router.add_get("/", pages.handle, allow_head=False)
         app.router.add_get(r"/inspect/{rest:[\s\S]*}", pages.handle, allow_head=False)
@@ -78,35 +80,39 @@ def make_web_app(
 @web.middleware
 async def _careful(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Headers that every answer has, pages and health included."""
-    response = await handler(request)
+    try:
+        response = await handler(request)
+    except web.HTTPException as answer:
+        _add_headers(answer)
+        raise
     if not response.prepared:
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
-        response.headers.setdefault("Server", "pivot")
+        _add_headers(response)
     return response
+
+
+def _add_headers(response: web.StreamResponse) -> None:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Server", "pivot")
 
 
 @asynccontextmanager
 async def serve_web(app: web.Application, settings: WebSettings) -> AsyncIterator[tuple[str, int]]:
     """Listen while the context lasts; gives host and port, which was chosen when the setting is 0.
 
-    Paths and queries hold tokens, so aiohttp's own access log stays off.
-
     Raises:
         ConfigError: the address cannot be listened on.
     """
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_LIMIT_S)
-    await runner.setup()
-    try:
+    limits = ConnectionLimits(settings.max_connections, settings.head_timeout_s)
+    async with AsyncExitStack() as opened:
         try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
+            host, port, _ = await opened.enter_async_context(
+                listen(app, settings.host, settings.port, limits)
+            )
         except OSError as error:
             address = f"{settings.host}:{settings.port}"
             raise ConfigError(
                 f"web.host and web.port name {address}: {error.strerror}; choose another"
             ) from error
-        host, port = runner.addresses[0][:2]
         log.info("web.listening", host=host, port=port, auth=settings.auth.mode)
         yield host, port
-    finally:
-        await runner.cleanup()

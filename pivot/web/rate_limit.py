@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 MAX_BUCKETS = 10_000
 
@@ -57,18 +57,32 @@ class ClientAddress:
         """The nearest address in `X-Forwarded-For` that is no trusted proxy; the peer without proxies."""
         client = peer
         for hop in reversed([part.strip() for part in forwarded_for.split(",") if part.strip()]):
-            if not self._is_trusted(client) or not _is_address(hop):
+            if not self._is_trusted(client) or _address(hop) is None:
                 break
             client = hop
         return client
 
-    def _is_trusted(self, address: str) -> bool:
-        return _is_address(address) and any(ip_address(address) in network for network in self.trusted)
+    def _is_trusted(self, text: str) -> bool:
+        address = _address(text)
+        return address is not None and any(address in network for network in self.trusted)
 
 
-def _is_address(text: str) -> bool:
+def network_of(text: str) -> str:
+    """What a client is counted by: its IPv4 address, or the /64 of its IPv6 address.
+
+    A household or a rented server has a whole /64, so an IPv6 address alone says nothing. An IPv4 address
+    that is written as IPv6 (`::ffff:192.0.2.1`, also seen on sockets of both families) counts as itself.
+    """
+    address = _address(text)
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((int(address), 64), strict=False))
+    return str(address) if address is not None else text
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """Without zone; None when it is no address."""
     try:
-        ip_address(text)
+        address = ip_address(text.partition("%")[0])
     except ValueError:
-        return False
-    return True
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

@@ -35,10 +35,10 @@ from pivot.web.errors import (
     wrong_method,
 )
 from pivot.web.paths import parse_query, split_target
-from pivot.web.rate_limit import ClientAddress, RateLimit
+from pivot.web.rate_limit import ClientAddress, RateLimit, network_of
 from pivot.web.replies import asks_cors, callback_name, cors_headers, csv_reply, is_csv_wanted, json_reply
 from pivot.web.settings import WebSettings
-from pivot.web.stream import Streams
+from pivot.web.stream import Place, Streams
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -158,8 +158,7 @@ class Server:
         Who is refused pays once more, from a bucket for all accounts together: guesses of tokens and
         accounts stay few, and so do the questions that they make us ask Crossbar.
         """
-        hops = ", ".join(ask.request.headers.getall("X-Forwarded-For", []))
-        client = self._address.of(ask.request.remote or "", hops)
+        client = self._client(ask)
         remaining = self._rate.take(client, account_id)
         if remaining is None or self._refusals.is_empty(client, ANY_ACCOUNT):
             raise too_many_requests()
@@ -171,6 +170,10 @@ class Server:
                 self._refusals.take(client, ANY_ACCOUNT)
             raise
 
+    def _client(self, ask: Ask) -> str:
+        hops = ", ".join(ask.request.headers.getall("X-Forwarded-For", []))
+        return network_of(self._address.of(ask.request.remote or "", hops))
+
     async def _stream(self, ask: Ask, account_id: str) -> web.StreamResponse:
         headers = {
             "Content-Type": "text/event-stream",
@@ -180,7 +183,8 @@ class Server:
         response = web.StreamResponse(headers=headers | self._headers(ask))
         cursor = ask.request.headers.get("Last-Event-ID") or ask.query.get("last_event_id")
         authorize_again = partial(self._authenticator.authorize, ask.credentials, account_id)
-        return await self.streams.serve(ask.request, response, account_id, cursor, authorize_again)
+        place = Place(account_id, self._client(ask))
+        return await self.streams.serve(ask.request, response, place, cursor, authorize_again)
 
     def _give(self, ask: Ask, found: Found, callback: str | None) -> web.Response:
         if is_csv_wanted(ask.request, ask.query):

@@ -49,6 +49,8 @@ class WebSettings:
     max_page_size: int = 1000
     max_rows: int = 10_000
     request_timeout_s: float = 20.0
+    max_connections: int = 256
+    head_timeout_s: float = 10.0
     max_streams: int = 100
     stream_poll_s: float = 1.0
     auth: AuthSettings = field(default_factory=AuthSettings)
@@ -60,6 +62,15 @@ class WebSettings:
         if self.auth.mode == "open" and not is_loopback(self.host):
             who = f'is "{self.host}" and web.auth.mode is "open", which lets everybody there read all calls'
             yield "host", f'{who}: want "127.0.0.1", or another mode'
+        if self.max_connections < 1:
+            yield "max_connections", f"is {self.max_connections}, want 1 or more"
+        if not 0 < self.head_timeout_s <= 3600:
+            yield "head_timeout_s", f"is {self.head_timeout_s}, want more than 0, 3600 at most"
+        if self.max_streams >= self.max_connections > 0:
+            yield (
+                "max_streams",
+                f"is {self.max_streams}, want less than max_connections ({self.max_connections})",
+            )
         for proxy in self.trusted_proxies:
             if not _is_network(proxy):
                 yield "trusted_proxies", f'has "{proxy}", want a network such as 192.0.2.7/32'

@@ -7,7 +7,6 @@ after a break in the middle of a batch it may get some calls twice, never too fe
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -25,14 +24,26 @@ JUDGE_AGAIN_S = 60.0
 RETRY_MS = 2000
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Who takes a place."""
+
+    account_id: str
+    network: str
+    """The client's, as the rate limit counts it."""
+
+
 @dataclass(slots=True)
 class Streams:
-    """All open streams; at most `limit` at a time, and a quarter of them for one account."""
+    """All open streams: at most `limit` at a time, a quarter of them for one account, half for one network.
+
+    A network gets the larger share, because a proxy that is not trusted stands for all its clients.
+    """
 
     store: CallQueries
     limit: int
     poll_s: float
-    _open: Counter[str] = field(default_factory=Counter)
+    _open: list[Place] = field(default_factory=list)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def stop(self) -> None:
@@ -43,7 +54,7 @@ class Streams:
         self,
         request: web.Request,
         response: web.StreamResponse,
-        account_id: str,
+        place: Place,
         cursor: str | None,
         authorize_again: Callable[[], Awaitable[None]],
     ) -> web.StreamResponse:
@@ -52,19 +63,27 @@ class Streams:
         Raises:
             ApiError: 404, the cursor is none of ours; 429, too many streams. Only before anything was sent.
         """
-        if self._open.total() >= self.limit or self._open[account_id] >= max(1, self.limit // 4):
+        if self._is_full(place):
             raise too_many_requests()
-        self._open[account_id] += 1
+        self._open.append(place)
         try:
-            page = await self._page(account_id, cursor)
+            page = await self._page(place.account_id, cursor)
             await response.prepare(request)
-            await self._run(response, account_id, page, authorize_again)
+            await self._run(request, response, place.account_id, page, authorize_again)
         except (ConnectionError, TimeoutError):
             pass  # the client left, or reads too slowly: it may come back with its last id
         finally:
-            self._open[account_id] -= 1
-            self._open += Counter()  # forgets accounts without a stream
+            self._open.remove(place)
         return response
+
+    def _is_full(self, place: Place) -> bool:
+        of_account = sum(other.account_id == place.account_id for other in self._open)
+        of_network = sum(other.network == place.network for other in self._open)
+        return (
+            len(self._open) >= self.limit
+            or of_account >= max(1, self.limit // 4)
+            or of_network >= max(1, self.limit // 2)
+        )
 
     async def _page(self, account_id: str, cursor: str | None) -> TailPage:
         try:
@@ -74,6 +93,7 @@ class Streams:
 
     async def _run(
         self,
+        request: web.Request,
         response: web.StreamResponse,
         account_id: str,
         page: TailPage,
@@ -83,6 +103,8 @@ class Streams:
         spoke = judged = clock()
         await self._send(response, ready(page.cursor) if not page.rows else batch(page))
         while not await self._stopped():
+            if request.transport is None or request.transport.is_closing():
+                return
             if clock() - judged >= JUDGE_AGAIN_S:
                 judged = clock()
                 try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pivot.web import rate_limit
-from pivot.web.rate_limit import ClientAddress, RateLimit
+from pivot.web.rate_limit import ClientAddress, RateLimit, network_of
 
 
 def test_tokens_come_back_with_time() -> None:
@@ -53,6 +53,7 @@ def test_strangers_cannot_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> No
         ("127.0.0.1", ", ,", "127.0.0.1"),
         ("127.0.0.1", "10.0.0.1", "10.0.0.1"),
         ("", "203.0.113.9", ""),
+        ("::ffff:127.0.0.1", "203.0.113.9", "203.0.113.9"),
     ],
 )
 def test_only_trusted_proxies_are_believed(peer: str, forwarded: str, client: str) -> None:
@@ -60,3 +61,21 @@ def test_only_trusted_proxies_are_believed(peer: str, forwarded: str, client: st
     address = ClientAddress.behind(("127.0.0.1/32", "10.0.0.0/8"))
 
     assert address.of(peer, forwarded) == client
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("::ffff:c000:201", "192.0.2.1"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_a_client_is_counted_by_what_it_owns(address: str, counted: str) -> None:
+    """Whoever has one IPv6 address has all of its /64."""
+    assert network_of(address) == counted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,16 @@ from pivot.debug.store import CallRow
 from pivot.web import stream
 from pivot.web.errors import too_many_requests
 from tests.web.memory_store import MemoryStore
-from tests.web.support import ALICE, ALICE_TOKEN, BOB, BOB_TOKEN, SETTINGS, CrossbarClient, serving
+from tests.web.support import (
+    ALICE,
+    ALICE_TOKEN,
+    BOB,
+    BOB_TOKEN,
+    EVERYBODY_TOKEN,
+    SETTINGS,
+    CrossbarClient,
+    serving,
+)
 
 
 def ended(call_id: str, started_s: float = 1_732_780_800.0) -> CallRow:
@@ -121,6 +130,34 @@ async def test_one_account_cannot_take_all_streams(store: MemoryStore) -> None:
         url, token = f"/v2/accounts/{BOB}/pivot/stream", {"X-Auth-Token": BOB_TOKEN}
         async with http.get(url, headers=token) as reply:
             assert reply.status == 200
+
+
+async def test_one_network_cannot_take_all_streams(store: MemoryStore) -> None:
+    """Half of them at most, whatever accounts its tokens open; a /64 is one network."""
+    settings = replace(SETTINGS, max_streams=8)
+    async with serving(store, settings) as http, AsyncExitStack() as open_now:
+        statuses = []
+        for number in range(6):
+            account_id = f"{number // 2}" * 32
+            headers = {"X-Auth-Token": EVERYBODY_TOKEN, "X-Forwarded-For": f"2001:db8::{number}"}
+            url = f"/v2/accounts/{account_id}/pivot/stream"
+            reply = await open_now.enter_async_context(http.get(url, headers=headers))
+            statuses.append(reply.status)
+        elsewhere = {"X-Auth-Token": EVERYBODY_TOKEN, "X-Forwarded-For": "2001:db8:0:1::1"}
+        other = await open_now.enter_async_context(http.get(url, headers=elsewhere))
+
+    assert statuses == [200] * 4 + [429] * 2
+    assert other.status == 200
+
+
+async def test_a_place_is_free_when_its_client_has_gone(store: MemoryStore) -> None:
+    """No event need be written to find that out."""
+    async with serving(store, replace(SETTINGS, max_streams=1)) as http:
+        async with tailing(http) as tail:
+            await tail.event()
+        async with asyncio.timeout(5):
+            while (await _status(http)) == 429:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
 
 
 async def _status(http: TestClient[Any, Any]) -> int:
