@@ -29,6 +29,12 @@ class Program:
     result: Result | None = None
     """Set when the document is over: `AskFor` or `Finish`."""
 
+    @property
+    def verb(self) -> str:
+        """The name of the verb at work, or of the last one that was: `Gather`."""
+        started = self.instructions[: self.position][-1:]
+        return type(started[0]).__name__.removesuffix("Verb") if started else ""
+
     def start(self, context: StepContext) -> Commands:
         """Begin the first instruction."""
         yield from self._advance(context)

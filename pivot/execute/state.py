@@ -31,6 +31,10 @@ class RunningDocument(Protocol):
     """A `Step`, or None."""
     result: Result | None
 
+    @property
+    def verb(self) -> str:
+        """The name of the verb at work, or of the last one that was."""
+
     def start(self, context: Any) -> Iterator[Command | Note]:
         """Begin with the first instruction."""
 

@@ -26,6 +26,8 @@ class Fetch:
     request: FetchRequest
     place: str = "call"
     """Where the document will run, for who reads it beforehand: a `Place` of the translator."""
+    after: str = ""
+    """Whose request it is: the verb that asked, such as `Gather`, or `fallback`; empty: the call's first."""
 
 
 @plain

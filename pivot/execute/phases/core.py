@@ -109,12 +109,13 @@ class Core:
         *,
         is_fallback: bool = False,
         outlives_caller: bool = False,
+        after: str = "",
     ) -> Commands:
-        """Ask for the call's next document; `url` is absolute."""
+        """Ask for the call's next document; `url` is absolute, `after` names the verb that leads to it."""
         left_s = self._time_left_s(at_s)
         question, fetch = ask(self.state, self.profile, url, method, left_s, extra, is_fallback=is_fallback)
         self.state.question = replace(question, outlives_caller=outlives_caller)
-        yield fetch
+        yield replace(fetch, after="fallback" if is_fallback else after)
 
     def read(self, event: Fetched | FetchFailed, at_s: float) -> Reading:
         """What became of the question; None: the fallback is being asked, or it is late news of another."""

@@ -143,7 +143,8 @@ def _follow(core: Core, at_s: float) -> Commands:
                 yield from _apologise(core, Code.CALL_LOOP, why, at_s)
             else:
                 url = resolve_url(core.profile, program.base_url, url)
-                yield from core.ask(url, method, at_s, extra, outlives_caller=outlives_caller)
+                outlives, verb = outlives_caller, program.verb
+                yield from core.ask(url, method, at_s, extra, outlives_caller=outlives, after=verb)
         case Finish() as finish:
             assert program is not None
             if not program.instructions:
