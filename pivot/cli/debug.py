@@ -14,7 +14,7 @@ import orjson
 import typer
 from rich.console import Console
 
-from pivot.cli.debug_text import calls_table, story_text
+from pivot.cli.debug_text import COLUMNS, call_fields, calls_table, story_text
 from pivot.debug.call_json import shown_row, shown_story
 from pivot.debug.har import har
 from pivot.debug.opening import open_store
@@ -40,13 +40,16 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", help="Settings in T
 KazooConfig = Annotated[Path | None, typer.Option("--kazoo-config", help="Kazoo's config.ini.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 AsHar = Annotated[bool, typer.Option("--har", help="An HTTP archive instead of text.")]
-Search = Annotated[str, typer.Argument(help="code: outcome: host: slow: after: before: and words.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also every moment as the engine saw it.")]
+Search = Annotated[
+    list[str] | None, typer.Argument(help="code: outcome: host: slow: after: before: and words.")
+]
 
 
 @app.command("list")
 def list_calls(
     account: Account,
-    search: Search = "",
+    search: Search = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Most calls to list.")] = 20,
     as_json: AsJson = False,
     config_file: ConfigFile = None,
@@ -55,7 +58,7 @@ def list_calls(
     """The account's calls, newest first."""
 
     async def found(store: Store) -> None:
-        wanted = parse_search(search, time.time())
+        wanted = parse_search(" ".join(search or ()), time.time())
         cursor, left = None, limit
         rows: list[CallRow] = []
         while left > 0:
@@ -67,7 +70,7 @@ def list_calls(
         if as_json:
             _print_json([shown_row(row) for row in rows])
         else:
-            _console().print(calls_table(rows))
+            _print_calls(_console(), rows)
 
     _with_store(config_file, kazoo_file, found)
 
@@ -78,6 +81,7 @@ def show(
     account: Account,
     as_json: AsJson = False,
     as_har: AsHar = False,
+    verbose: Verbose = False,
     config_file: ConfigFile = None,
     kazoo_file: KazooConfig = None,
 ) -> None:
@@ -88,7 +92,7 @@ def show(
     elif as_json:
         _print_json(shown_story(told))
     else:
-        _console().print(story_text(told))
+        _console().print(story_text(told, verbose=verbose))
     if not told.runs:
         raise typer.Exit(1)
 
@@ -111,9 +115,7 @@ def tail(
                 if as_json:
                     _print_json(shown_row(row), pretty=False)
                 else:
-                    table = calls_table([row])
-                    table.show_header = False
-                    console.print(table)
+                    _print_calls(console, [row], header=False)
             await asyncio.sleep(POLL_S)  # the store may be another process's: nobody tells us
             page = await store.tail(account, page.cursor)
 
@@ -194,6 +196,17 @@ def _words_for_errors() -> Iterator[None]:
     except PivotError as error:
         typer.echo(f"pivot: {error}", err=True)
         raise typer.Exit(2) from None
+
+
+def _print_calls(console: Console, rows: list[CallRow], *, header: bool = True) -> None:
+    """A table for people; rows of fields between tabs for a pipe."""
+    if not console.is_terminal:
+        lines = (["\t".join(COLUMNS)] if header else []) + [call_fields(row) for row in rows]
+        typer.echo("\n".join(lines))
+        return
+    table = calls_table(rows)
+    table.show_header = header
+    console.print(table)
 
 
 def _console() -> Console:

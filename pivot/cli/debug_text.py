@@ -15,7 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from pivot.codes import entry_of
-from pivot.debug.call_json import clean, iso_time
+from pivot.debug.activity import activity
+from pivot.debug.call_text import clean, iso_time
+from pivot.debug.headline import sentence_of, sentence_of_row
+from pivot.debug.headline.causes import warning_words
 from pivot.debug.store import CallRow
 from pivot.debug.story import Answered, Asked, Exchange, Run, Story
 from pivot.model.json import Json, JsonObject
@@ -26,43 +29,67 @@ _QUIET = ("at_ms", "what")
 
 
 def calls_table(rows: Iterable[CallRow]) -> Table:
-    """One line for each call, newest first as they come."""
+    """One call after the other, newest first as they come; no id is broken, the sentence gets the rest."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("started", "call", "from", "to", "host", "outcome", "code", "status"):
-        table.add_column(name, overflow="fold")
-    table.add_column("ms", justify="right")
+    for name in ("started", "call", "outcome"):
+        table.add_column(name, no_wrap=True, overflow="ignore")
+    table.add_column("what happened", overflow="fold", ratio=1)
     for row in rows:
         outcome = row.outcome or ("" if row.finished else "…")
         table.add_row(
-            iso_time(row.started_s)[:19].replace("T", " "),
+            _started(row),
             Text(clean(row.call_id)),
-            Text(clean(row.from_)),
-            Text(clean(row.to)),
-            Text(clean(row.host)),
             Text(outcome, _STYLE.get(outcome, "")),
-            row.code or "",
-            clean(row.status_code or ""),
-            "" if row.total_ms is None else f"{row.total_ms:.0f}",
+            Text(clean(sentence_of_row(row))),
         )
     return table
 
 
-def story_text(told: Story) -> RenderableType:
-    """The whole story, run after run."""
+COLUMNS = ("started", "call", "from", "to", "host", "outcome", "code", "status", "ms", "what happened")
+
+
+def call_fields(row: CallRow) -> str:
+    """A call as one line of fields between tabs, in the order of `COLUMNS`, for other programs."""
+    outcome = row.outcome or ("" if row.finished else "…")
+    ms = "" if row.total_ms is None else f"{row.total_ms:.0f}"
+    parties = (row.from_, row.to, row.host)
+    fields = (
+        _started(row),
+        row.call_id,
+        *parties,
+        outcome,
+        row.code or "",
+        row.status_code or "",
+        ms,
+        sentence_of_row(row),
+    )
+    return "\t".join(clean(field).replace("\t", " ").replace("\n", " ") for field in fields)
+
+
+def _started(row: CallRow) -> str:
+    return iso_time(row.started_s)[:19].replace("T", " ")
+
+
+def story_text(told: Story, *, verbose: bool = False) -> RenderableType:
+    """The whole story, run after run; `verbose` adds every moment as the engine saw it."""
     if not told.runs:
         return Text(f"nothing is stored about {clean(told.call_id)}")
-    return Group(*(part for run in told.runs for part in _run(told.call_id, run)))
+    return Group(*(part for run in told.runs for part in _run(told.call_id, run, verbose=verbose)))
 
 
-def _run(call_id: str, run: Run) -> Iterator[RenderableType]:
-    yield Text(clean(call_id), "bold")
+def _run(call_id: str, run: Run, *, verbose: bool) -> Iterator[RenderableType]:
+    yield Text(clean(sentence_of(run)), "bold")
+    yield Text(clean(call_id))
     parties = f"{clean(run.from_)} to {clean(run.to)}, " if run.from_ or run.to else ""
     yield Text(f"{parties}{iso_time(run.started_s)}, {clean(run.node)}", "dim")
     yield _ending(run)
     for exchange in run.exchanges:
         yield from _exchange(exchange)
     if run.moments:
-        yield Text("\nWhat happened", "bold")
+        yield Text("\nWhat the call did", "bold")
+        yield _activity(run)
+    if run.moments and verbose:
+        yield Text("\nAll moments", "bold")
         yield _moments(run)
     if run.code and (entry := entry_of(run.code)):
         advice = f"{entry.happened}\n{entry.causes}\n{entry.remedy}"
@@ -73,11 +100,11 @@ def _run(call_id: str, run: Run) -> Iterator[RenderableType]:
 def _ending(run: Run) -> Text:
     if run.outcome is None:
         return Text("no end is stored")
-    line = Text("ended ") + Text(run.outcome, _STYLE.get(run.outcome, ""))
+    line = Text("ended ") + Text(clean(run.outcome), _STYLE.get(run.outcome, ""))
     if run.total_ms is not None:
         line.append(f" after {run.total_ms:.0f} ms")
     if run.code:
-        line.append(f": {run.code}")
+        line.append(f": {clean(run.code)}")
     if run.message:
         line.append(f", {clean(run.message)}")
     return line
@@ -97,7 +124,8 @@ def _exchange(exchange: Exchange) -> Iterator[RenderableType]:
     notes = exchange.notes or {}
     warnings = notes.get("warnings")
     for warning in warnings if isinstance(warnings, list | tuple) else ():
-        yield Text(f"! {clean(_words(warning))}", "yellow")
+        shown = warning_words(warning) if isinstance(warning, Mapping) else _words(warning)
+        yield Text(f"! {clean(shown)}", "yellow")
     if times := notes.get("times_ms"):
         yield Text(f"  times in ms: {clean(_words(times))}", "dim")
 
@@ -131,6 +159,18 @@ def _place(exchange: Exchange) -> str:
     if exchange.line is None:
         return ""
     return f" at line {exchange.line}" + (f", column {exchange.column}" if exchange.column else "")
+
+
+def _activity(run: Run) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(justify="right", style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for line in activity(run):
+        when = "" if line.at_ms is None else f"{line.at_ms:.0f} ms"
+        table.add_row(when, Text(clean(line.words)))
+    if run.left_out:
+        table.add_row("", f"… {run.left_out} more moments were not stored")
+    return table
 
 
 def _moments(run: Run) -> Table:

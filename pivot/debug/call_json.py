@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 
 from pivot.codes import entry_of
+from pivot.debug.activity import activity
+from pivot.debug.call_text import in_calendar, iso_time
+from pivot.debug.headline import sentence_of, sentence_of_row
 from pivot.debug.names import GREGORIAN_UNIX_S, month_of
 from pivot.debug.store import CallRow
 from pivot.debug.story import Exchange, Run, Story
@@ -22,11 +24,12 @@ def shown_row(row: CallRow) -> dict[str, Json]:
     created = int(row.started_s) + GREGORIAN_UNIX_S
     shown: dict[str, Json] = {
         "call_id": row.call_id,
-        "debug_id": f"{month_of(_in_calendar(row.started_s))}-{row.call_id}",
+        "debug_id": f"{month_of(in_calendar(row.started_s))}-{row.call_id}",
         "msg_id": row.msg_id,
         "created": created,
         "started": iso_time(row.started_s),
         "finished": row.finished,
+        "sentence": sentence_of_row(row),
         "outcome": row.outcome,
         "code": row.code,
         "twilio_code": _twilio_code(row.code),
@@ -51,6 +54,8 @@ def shown_run(run: Run) -> dict[str, Json]:
         "started": iso_time(run.started_s),
         **({"from": sender} if sender else {}),
         **shown,
+        "sentence": sentence_of(run),
+        "activity": [asdict(line) for line in activity(run)],
         "exchanges": [shown_exchange(exchange) for exchange in run.exchanges],
         **({"explanation": asdict(entry)} if entry else {}),
     }
@@ -59,26 +64,6 @@ def shown_run(run: Run) -> dict[str, Json]:
 def shown_exchange(exchange: Exchange) -> dict[str, Json]:
     """One exchange as JSON, without members that are None."""
     return {name: value for name, value in asdict(exchange).items() if value is not None}
-
-
-def clean(text: str) -> str:
-    """The text with control and direction characters made visible."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(char if char in "\n\t" or char.isprintable() else f"\\x{ord(char):02x}" for char in text)
-
-
-def iso_time(unix_s: float) -> str:
-    """UTC with milliseconds; times that no calendar has are taken to its nearest end."""
-    return (
-        datetime.fromtimestamp(_in_calendar(unix_s), UTC)
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z")
-    )
-
-
-def _in_calendar(unix_s: float) -> float:
-    return min(max(unix_s, -62_135_596_800.0), 253_402_300_799.0)
 
 
 def _twilio_code(code: str | None) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 import pivot
-from pivot.debug.call_json import iso_time
+from pivot.debug.call_text import iso_time
 from pivot.debug.story import Asked, Exchange, Run, Story
 from pivot.model.json import Json, JsonObject
 

@@ -14,18 +14,20 @@ from typing import Protocol, TypeAlias
 import structlog
 
 from pivot.debug.documents import Author
+from pivot.debug.headline import made_sentence
 from pivot.debug.names import is_account_id
 from pivot.debug.redact import Redactor
 from pivot.debug.rows import host_of
 from pivot.debug.settings import DebugSettings
 from pivot.debug.store import DebugDocument
+from pivot.debug.story import story
 from pivot.debug.timeline import MAX_CHARACTERS, MAX_ENTRIES, characters, entry
 from pivot.model.call import PivotRequest
 from pivot.model.codes import Outcome
 from pivot.model.commands import End, Fetch
 from pivot.model.events import ChannelDestroyed, Fetched, FetchFailed
 from pivot.model.fetch import FetchRequest
-from pivot.model.json import Json
+from pivot.model.json import Json, JsonObject
 from pivot.model.notes import AnswerAccepted, AnswerRefused, Moment
 
 log = structlog.get_logger()
@@ -180,12 +182,16 @@ class _Exchange:
     written: bool = False
 
 
+_HEAVY = frozenset({"req_headers", "req_body", "resp_headers", "resp_body"})
+
+
 class _Scribe:
     """Stores a whole call as it goes."""
 
     def __init__(self, author: Author, put: Put) -> None:
         self._author = author
-        self._put = put
+        self._store = put
+        self._stored: list[JsonObject] = []
         self._exchanges: dict[str, _Exchange] = {}
         self._twins = _Twins()
         self._hung_up = False
@@ -210,6 +216,11 @@ class _Scribe:
                 self._over(moment, at_s)
             case _:
                 pass
+
+    def _put(self, document: DebugDocument) -> None:
+        """Store it, and keep what of it the call's sentence is made from: no body and no header."""
+        self._stored.append({k: v for k, v in document.body.items() if k not in _HEAVY})
+        self._store(document)
 
     def _note_down(self, moment: Moment, at_s: float) -> None:
         full = len(self._entries) >= MAX_ENTRIES or self._characters >= MAX_CHARACTERS
@@ -262,8 +273,18 @@ class _Scribe:
             "status_code": self._status,
             "iterations": max((exchange.iteration for exchange in asked), default=0),
         }
-        self._put(self._author.timeline(row, self._entries, self._left_out, at_s))
-        self._entries = []
+        try:
+            row["sentence"] = self._sentence(row, at_s)
+        except Exception as error:  # the timeline is worth more than its headline
+            log.error("debug.sentence_failed", error=f"{type(error).__name__}: {error}"[:500])
+        self._store(self._author.timeline(row, self._entries, self._left_out, at_s))
+        self._entries, self._stored = [], []
+
+    def _sentence(self, row: JsonObject, at_s: float) -> str:
+        """From the very documents that were stored, as a reader of the store would make it."""
+        timeline = self._author.timeline(row, self._entries, self._left_out, at_s)
+        told = story(self._author.request.call.call_id, [*self._stored, timeline.body])
+        return made_sentence(told.runs[-1])
 
     def _write_answers(self) -> None:
         """Responses that nobody judged, such as one that came after the hang-up."""

@@ -102,4 +102,5 @@ def call_row(values: JsonObject, document_id: str, month: str) -> CallRow:
         from_=text("from"),
         to=text("to"),
         node=text("node"),
+        sentence=text("sentence"),
     )

@@ -10,6 +10,9 @@ from pivot.debug.store import CallFilter
 from pivot.model.codes import Code, Outcome
 
 MAX_CHARS = 500
+KEYS = ("code:", "outcome:", "host:", "slow:", "after:", "before:")
+_KEY = re.compile(r"[a-z_]{1,30}")
+_SCHEMES = frozenset({"http", "https", "sip", "sips", "tel"})
 _SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
@@ -55,8 +58,17 @@ def parse_search(text: str, now_s: float) -> CallFilter:
             case "before":
                 wanted = replace(wanted, before_s=_time("before", value, now_s))
             case _:
+                if _is_key(name, colon, value):
+                    raise SearchError("q", f"one of the keys {', '.join(KEYS)}", f"{name}:")
                 words.append(word)
     return replace(wanted, text=" ".join(words) or None)
+
+
+def _is_key(name: str, colon: str, value: str) -> bool:
+    """A word before a colon that is meant as a key; not that of `sip:1001@host`, of a URL or of `host:80`."""
+    if not (colon and value and _KEY.fullmatch(name)) or name in _SCHEMES:
+        return False
+    return "@" not in value and not value.isdigit()
 
 
 def _one_of(kind: type[Code] | type[Outcome], name: str, value: str) -> str:

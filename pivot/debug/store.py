@@ -137,6 +137,8 @@ class CallRow:
     from_: str = ""
     to: str = ""
     node: str = ""
+    sentence: str = ""
+    """What happened, in words, as stored at the call's end; see `headline`."""
 
 
 @dataclass(frozen=True, slots=True)

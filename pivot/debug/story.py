@@ -69,6 +69,8 @@ class Run:
     code: str | None = None
     message: str | None = None
     total_ms: float | None = None
+    sentence: str = ""
+    """What happened, in words, as stored at the call's end; see `headline`."""
     moments: tuple[JsonObject, ...] = ()
     """What was decided and sent, and what the call did; from the call's timeline."""
     left_out: int = 0
@@ -130,6 +132,7 @@ def _run(msg_id: str, documents: Sequence[JsonObject]) -> Run:
         code=_text(row, "code") or None,
         message=_text(row, "message") or None,
         total_ms=_number(row, "total_ms"),
+        sentence=_text(row, "sentence"),
         moments=tuple(entry for entry in entries if isinstance(entry, Mapping))
         if isinstance(entries, list | tuple)
         else (),

@@ -10,7 +10,7 @@ from typing import Any
 from pivot.debug.document_text import MAX_DEPTH, decode
 from pivot.debug.redact import Redactor
 from pivot.model.commands import Fetch
-from pivot.model.events import Fetched, FetchFailed
+from pivot.model.events import DigitPressed, Fetched, FetchFailed
 from pivot.model.json import Json, JsonObject
 from pivot.model.notes import Moment
 
@@ -43,12 +43,13 @@ def _fields(moment: Moment, redactor: Redactor) -> JsonObject:
     """The moment's fields; of an exchange with a server only what its own documents do not tell."""
     if isinstance(moment, Fetch):
         asked = moment.request
-        return {
+        told: dict[str, Json] = {
             "fetch_id": asked.fetch_id,
             "iteration": asked.iteration,
             "method": asked.method.value,
             "url": redactor.url(asked.shown_url or asked.url),
         }
+        return told | ({"after": moment.after} if moment.after else {})
     if isinstance(moment, Fetched):
         answer = moment.answer
         return {"fetch_id": moment.fetch_id, "status": answer.status, "bytes": len(answer.body)}
@@ -59,6 +60,8 @@ def _fields(moment: Moment, redactor: Redactor) -> JsonObject:
             "code": failure.code.value,
             "message": redactor.text(failure.message),
         }
+    if isinstance(moment, DigitPressed):
+        return {"call_id": moment.call_id, "digit": redactor.member("Digits", moment.digit)}
     return _members(moment, redactor, 0)
 
 

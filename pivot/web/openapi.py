@@ -189,6 +189,7 @@ _SCHEMAS: dict[str, Any] = {
         {"call_id": STRING, "debug_id": STRING, "created": INTEGER, "started": STRING, "finished": BOOLEAN},
         {
             "msg_id": STRING,
+            "sentence": STRING,
             "outcome": STRING,
             "code": STRING,
             "twilio_code": INTEGER,

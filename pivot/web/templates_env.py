@@ -12,7 +12,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, Undefined
 from markupsafe import Markup, escape
 
-from pivot.debug.call_json import clean
+from pivot.debug.call_text import clean
 from pivot.model.json import Json, JsonObject
 
 PARTS = ("queue", "dns", "connect", "tls", "first_byte", "body")

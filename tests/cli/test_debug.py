@@ -72,6 +72,26 @@ def test_the_list_shows_every_call_and_the_search_some(run: Run) -> None:
     assert [row["call_id"] for row in json.loads(found.stdout)] == ["bad@host"]
 
 
+def test_a_search_has_several_words_and_the_account_may_stand_in_the_environment(path: Path) -> None:
+    """As README and `--help` say."""
+    result = CliRunner().invoke(
+        app,
+        ["debug", "list", "outcome:branched", "bad@", "--json"],
+        env=environment(path) | {"PIVOT_ACCOUNT": ACCOUNT},
+    )
+
+    assert result.exit_code == 0, result.output
+    assert [row["call_id"] for row in json.loads(result.stdout)] == ["bad@host"]
+
+
+def test_a_key_that_nobody_knows_is_an_error(run: Run) -> None:
+    """It names the known ones, instead of finding nothing."""
+    result = run("list", "outcom:ok", "-a", ACCOUNT)
+
+    assert result.exit_code == 1
+    assert "want one of the keys code:, outcome:" in result.stderr
+
+
 def test_a_call_is_shown_as_a_story_as_json_and_as_an_archive(run: Run) -> None:
     """For people, for programs, for browsers."""
     story = run("show", "bad@host", "-a", ACCOUNT)

@@ -88,6 +88,8 @@ def test_a_call_is_three_documents() -> None:
             "message": "",
             "status_code": "200",
             "iterations": 1,
+            "sentence": "Request 1, POST example.com/cf, was answered 200 with a callflow. "
+            "callflow went on with that flow.",
         },
         "left_out": 0,
         "entries": [

@@ -23,6 +23,7 @@ NOW = 1_732_780_800.0
         ("after:2024-11-28 before:2024-11-28T08:00", CallFilter(after_s=NOW - 28_800, before_s=NOW)),
         ("after:2024-11-28T09:00+01:00", CallFilter(after_s=NOW)),
         ("sip:1001@host nothing: :x", CallFilter(text="sip:1001@host nothing: :x")),
+        ("http://h/a host.example:80", CallFilter(text="http://h/a host.example:80")),
     ],
 )
 def test_a_search_is_read(text: str, wanted: CallFilter) -> None:
@@ -39,6 +40,7 @@ def test_a_search_is_read(text: str, wanted: CallFilter) -> None:
         ("slow:2", "slow"),
         ("after:yesterday", "after"),
         ("x" * 501, "q"),
+        ("outcom:ok", "q"),
     ],
 )
 def test_a_value_that_cannot_be_is_named(text: str, name: str) -> None:

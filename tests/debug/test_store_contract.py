@@ -211,6 +211,8 @@ async def test_calls_are_listed_newest_first(store: Store, account: str, call: C
         from_="1001@example.com",
         to="5000@example.com",
         node="kazoo_apps@apps1.example.com",
+        sentence="Request 1, POST example.com/cf, was answered 200 with a callflow. "
+        "callflow went on with that flow.",
     )
 
 

@@ -55,9 +55,10 @@ async def test_the_first_page_lists_the_calls(pages: TestClient[Any, Any]) -> No
 
     assert len(links) == 2
     stories = [await text(pages, link) for link in links]
-    assert any("good/1@host" in story and "HandOverFlow" in story for story in stories)
+    assert any("good/1@host" in story and "gave callflow its flow" in story for story in stories)
     assert any("fetch.refused" in story and "correct the port" in story for story in stories)
-    assert not any("`" in story for story in stories)
+    assert all("Request 1, POST example.com/cf, was" in shown for shown in (listed, *stories))
+    assert not any("The caller heard:" in story for story in stories)
 
 
 async def test_the_search_finds_and_says_what_it_can(pages: TestClient[Any, Any]) -> None:

@@ -76,6 +76,8 @@ async def test_calls_appear_as_they_end(http: TestClient[Any, Any], store: Memor
         "created": 63_900_000_000,
         "started": "2024-11-28T08:00:00.000Z",
         "finished": True,
+        "sentence": "No request of this call is stored. The call ended as its document asks. "
+        "What the caller heard is not stored.",
         "outcome": "ok",
         "iterations": 1,
         "total_ms": 12.5,
