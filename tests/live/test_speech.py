@@ -134,7 +134,7 @@ async def test_check_config_opens_the_plugin(
     """What passes here speaks when the worker starts."""
     environment = dict(os.environ) | {f"PIVOT_{name}": value for name, value in (settings | change).items()}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "pivot", "check-config"),
+        *(sys.executable, "-m", "pivot", "check-config", "--json"),
         env=environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

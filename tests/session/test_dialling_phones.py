@@ -100,7 +100,7 @@ async def test_a_dial_rings_the_phones_of_the_people_it_names(couch_url: str) ->
     )
 
     (bridge,) = [each for each in left if isinstance(each, dict)]
-    assert (bridge["Application-Name"], bridge["Timeout"]) == ("bridge", 15)
+    assert (bridge["Application-Name"], bridge["Timeout"]) == ("bridge", 16)
     assert [members(each) for each in bridge["Endpoints"]] == [
         ("username", "sip_device-1", REALM, None, None, f"2001@{REALM}"),
         ("loopback", None, None, None, "+15550007777", f"2001@{REALM}"),
