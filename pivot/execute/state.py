@@ -89,6 +89,8 @@ class CallState:
     """Seconds since 1970 when the session's clock began; None: nobody told."""
     answer_by_s: float = 0.0
     """When callflow must have our answer, on the session's clock."""
+    redelivered: bool = False
+    """Another worker was given the request before; it may have said `processing`."""
     question: Question | None = None
     program: RunningDocument | None = None
     """The document at work."""

@@ -21,6 +21,7 @@ from pivot.model.codes import Code, Outcome
 from pivot.model.commands import End, SayFailed, SayProcessing
 from pivot.model.events import Drained, Requested
 from pivot.model.notes import Moment
+from pivot.model.switch import Hangup
 from pivot.session.ports import Delivery, Observer, Owners
 from pivot.session.session import Session
 from pivot.session.switch_silence import SwitchSilence
@@ -188,9 +189,11 @@ class Worker:
             _log_end(end, session)
 
     async def _say_failed(self, delivery: Delivery) -> None:
+        """Or hang up, when another worker may have said `processing`: see `callflow.fail`."""
+        last_word = Hangup(secrets.token_hex(16)) if delivery.redelivered else SayFailed()
         try:
             await delivery.acknowledge()
-            await self._world.bus.send(delivery.request.call, SayFailed())
+            await self._world.bus.send(delivery.request.call, last_word)
         except BusError as error:
             log.warning("session.failed_unsaid", code=error.code)  # callflow's own ten seconds remain
 

@@ -24,7 +24,8 @@ from pivot.model.events import (
 def when_new(core: Core, event: Event, at_s: float) -> Commands:
     """NEW: begin the first fetch, or refuse when callflow's time in seconds is too short for one."""
     match event:
-        case Requested(patience_s, owner_ids=owner_ids, began_at=began_at):
+        case Requested(patience_s, redelivered, owner_ids=owner_ids, began_at=began_at):
+            core.state.redelivered = redelivered
             core.state.answer_by_s = at_s + patience_s
             core.state.owner_ids, core.state.began_at = owner_ids, began_at
             if patience_s <= 0:

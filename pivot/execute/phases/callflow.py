@@ -25,10 +25,18 @@ def hand_over(core: Core, document: KazooFlow) -> Commands:
 
 
 def fail(core: Core, code: Code, message: str) -> Commands:
-    """callflow goes on with its `_` child."""
+    """callflow goes on with its `_` child, if it is certain that it still waits.
+
+    Another worker that was given the request before may have said `processing`; after that nobody would hear
+    `failed`, and the caller would hear nothing for good. Nothing tells the two cases apart, so the call ends.
+    """
     yield Acknowledge()
-    yield SayFailed()
-    core.state.verdict = Verdict(Outcome.BRANCHED, code, message)
+    if core.state.redelivered:
+        yield Hangup(core.state.draw_id())
+        core.state.verdict = Verdict(Outcome.HUNG_UP, code, message)
+    else:
+        yield SayFailed()
+        core.state.verdict = Verdict(Outcome.BRANCHED, code, message)
     yield from core.over()
 
 
@@ -37,7 +45,7 @@ def fail_as_kazoo(core: Core, code: Code, message: str) -> Commands:
     if code == Code.ANSWER_SCHEMA:
         yield SayProcessing()
     yield Acknowledge()
-    if code in core.rules.failures.say_failed_before_hang_up:
+    if code in core.rules.failures.say_failed_before_hang_up and not core.state.redelivered:
         yield SayFailed()
     yield Hangup(core.state.draw_id())
     core.state.verdict = Verdict(Outcome.HUNG_UP, code, message)

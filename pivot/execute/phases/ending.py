@@ -18,7 +18,6 @@ from pivot.model.commands import (
     End,
     Fetch,
     HandOverFlow,
-    SayFailed,
     SayProcessing,
     StartTimer,
 )
@@ -131,9 +130,7 @@ def when_over(core: Core, event: Event) -> Commands:
         return
     code = Code(event.code)
     if code == Code.WORKER_CRASH and SayProcessing.__name__ in (event.command, *event.dropped):
-        yield Acknowledge()
-        yield SayFailed()
-        yield End(Outcome.BRANCHED, code, event.message)
+        yield from callflow.fail(core, code, event.message)
     elif code != Code.BUS_LOST and event.command == HandOverFlow.__name__:
         yield Hangup(core.state.draw_id())
         yield Acknowledge()
