@@ -66,11 +66,15 @@ class BusError(PivotError):
 
     Attributes:
         code: `bus.returned` when the broker had no queue for it, else `bus.lost`.
+        unconfirmed: it was written to the broker, so it may have taken effect.
+        in_line: it is unconfirmed and its connection stands: whatever is sent next comes after it.
     """
 
-    def __init__(self, code: Code, message: str) -> None:
+    def __init__(self, code: Code, message: str, *, unconfirmed: bool = False, in_line: bool = False) -> None:
         super().__init__(message)
         self.code = code
+        self.unconfirmed = unconfirmed
+        self.in_line = in_line
 
 
 class SpeechError(PivotError):

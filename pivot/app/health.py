@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -18,12 +19,15 @@ Checks = Mapping[str, Callable[[], str]]
 
 
 def health_routes(
-    metrics: Metrics, checks: Checks, store: Callable[[], str] = lambda: "off"
+    metrics: Metrics,
+    checks: Checks,
+    store: Callable[[], str] = lambda: "off",
+    warnings: Checks = MappingProxyType({}),
 ) -> list[web.RouteDef]:
     """Handlers to be added to an application.
 
     `/healthz` is 200 as long as the event loop turns. `/readyz` is 503 and names what is missing as long as
-    a check has something to say; it also tells the state of the debug store.
+    a check has something to say; it also tells the state of the debug store, and what `warnings` have to say.
     """
 
     async def healthz(request: web.Request) -> web.Response:
@@ -32,8 +36,9 @@ def health_routes(
     async def readyz(request: web.Request) -> web.Response:
         missing = {name: state for name, check in checks.items() if (state := check())}
         status = "not ready" if missing else "ready"
+        warned = {name: state for name, check in warnings.items() if (state := check())}
         return web.json_response(
-            {"status": status, "store": store(), **missing}, status=503 if missing else 200
+            {"status": status, "store": store(), **missing, **warned}, status=503 if missing else 200
         )
 
     async def metrics_text(request: web.Request) -> web.Response:

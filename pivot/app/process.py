@@ -108,7 +108,7 @@ async def run_worker(settings: Settings, read_again: Callable[[], Settings] | No
         show_fetching(metrics, fetcher)
         show_meetings(metrics, meetings)
         show_pool(metrics, pool)
-        routes = health_routes(metrics, ready_checks(bus), store_state(debug))
+        routes = health_routes(metrics, ready_checks(bus), store_state(debug), {"clock": lambda: bus.clocks})
         if synthesiser is not None:
             show_speech(metrics, synthesiser)
             routes += speech_routes(synthesiser.cache)
@@ -215,6 +215,7 @@ def ready_checks(bus: RabbitBus) -> Checks:
     return {
         "broker": lambda: "" if bus.stats.connected else "not connected",
         "consuming": lambda: "" if bus.stats.consuming else "no requests are taken",
+        "bindings": bus.stats.deaf,
     }
 
 

@@ -14,7 +14,7 @@ from aiormq.channel import Channel
 from pivot.bus.bindings import Bindings
 from pivot.bus.database_changes import ChangeFeed
 from pivot.bus.error_mapping import bus_errors
-from pivot.bus.inbox import body_of, delivered
+from pivot.bus.incoming import body_of, delivered
 from pivot.bus.stats import BusStats
 from pivot.errors import BusError, WireError
 from pivot.model.dialling import LegControlled, LegPrepared

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-import zlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from datetime import datetime
+from functools import partial
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 import structlog
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.exceptions import ChannelPreconditionFailed
-from pamqp.commands import Basic
 
+from pivot.bus.clock_offset import ClockOffset
 from pivot.bus.delivery import AmqpDelivery
+from pivot.bus.doubtful import Doubtful
 from pivot.bus.error_mapping import bus_errors
+from pivot.bus.incoming import body_of, delivered, sent_at
 from pivot.bus.open_connection import OpenConnection
 from pivot.bus.stats import BusStats
-from pivot.bus.topology import declare_pivot_queue
+from pivot.bus.topology import declare_pivot_queue, declare_queue_mark
 from pivot.errors import BusError, ConfigError
 from pivot.model.call import PivotRequest
-from pivot.wire.names import CONTENT_TYPE, PIVOT_QUEUE
-from pivot.wire.requests import RequestError, decode_request, refused
-from pivot.wire.timestamps import age_s
+from pivot.wire.names import PIVOT_QUEUE
+from pivot.wire.requests import RequestError, decode_request
 
 log = structlog.get_logger()
 
 RequestHandler: TypeAlias = Callable[[AmqpDelivery], None]
 """Takes a request and returns at once; from then on the delivery is its to settle."""
 
-MAX_UNPACKED_BYTES = 4_194_304
 REMEMBERED_REQUESTS = 4096
 
 
@@ -44,8 +44,16 @@ class Inbox:
     """
 
     def __init__(
-        self, stats: BusStats, consumer_tag: str, say_failed: Callable[[str, str], Awaitable[None]]
+        self,
+        stats: BusStats,
+        consumer_tag: str,
+        say_failed: Callable[[str, str], Awaitable[None]],
+        queue_mark: str,
     ) -> None:
+        self.clocks = ClockOffset()
+        self._doubtful = Doubtful(self.clocks)
+        self._clocks_told: set[str] = set()
+        self._queue_mark = queue_mark
         self._stats = stats
         self._consumer_tag = consumer_tag
         self._say_failed = say_failed
@@ -53,6 +61,7 @@ class Inbox:
         self._held: set[AmqpDelivery] = set()
         self._gone_back: WeakValueDictionary[tuple[str, str], AmqpDelivery] = WeakValueDictionary()
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._refusing: set[asyncio.Task[None]] = set()
 
     async def start(self, link: OpenConnection, handle: RequestHandler) -> None:
         """Consume on this link, and on every later one.
@@ -77,11 +86,14 @@ class Inbox:
     async def resume(self, link: OpenConnection) -> None:
         """Consume if requests are wanted; raises the library's errors."""
         async with link.consuming:
+            if self._gone_back and not await link.has_exchange(self._queue_mark):
+                self._keep_lost()
             if self._handle is None or link.consumer_tag is not None:
                 return
             await declare_pivot_queue(link.calls)
+            await declare_queue_mark(link.calls, self._queue_mark)
             await link.calls.basic_consume(
-                PIVOT_QUEUE, self._received, no_ack=False, consumer_tag=self._consumer_tag
+                PIVOT_QUEUE, partial(self._received, link), no_ack=False, consumer_tag=self._consumer_tag
             )
             link.consumer_tag = self._consumer_tag
             self._stats.consuming = True
@@ -102,16 +114,29 @@ class Inbox:
                 await link.calls.basic_cancel(tag)
 
     def lost(self) -> None:
-        """The connection broke: the broker has put every held request back."""
-        for delivery in self._held:
+        """The connection broke: the broker puts every held request back, if the queue still stands."""
+        lost = {delivery for delivery in self._held if not delivery.kept}
+        for delivery in lost:
             delivery.lose()
             self._gone_back[_key(delivery.request)] = delivery
-        self._stats.lost_deliveries += len(self._held)
-        self._held.clear()
-        self._stats.in_flight = 0
+        self._stats.lost_deliveries += len(lost)
+        self._held -= lost
+        self._stats.in_flight = len(self._held)
 
-    async def _received(self, message: DeliveredMessage) -> None:
-        arrived_s = time.time()
+    def _keep_lost(self) -> None:
+        """The queue was deleted since: nobody can be given what it held, so we answer what we know of."""
+        kept = [delivery for delivery in self._gone_back.values() if not delivery.settled]
+        self._gone_back.clear()
+        for delivery in kept:
+            self._held.add(delivery)
+            delivery.keep()
+        self._stats.kept_deliveries += len(kept)
+        self._stats.in_flight = len(self._held)
+        if kept:
+            log.warning("bus.requests_kept", requests=len(kept), queue=PIVOT_QUEUE)
+
+    async def _received(self, link: OpenConnection, message: DeliveredMessage) -> None:
+        came_s = time.monotonic()
         self._stats.requests += 1
         channel, tag, redelivered = delivered(message)
         try:
@@ -124,21 +149,44 @@ class Inbox:
             log.exception("bus.request_unread", bytes=len(message.body))
             await self._refuse(_reject(channel, tag), None, None)
             return
-        if redelivered and self._take_back(request, channel, tag):
+        if redelivered and self._take_back(request, link, tag):
             return
         if not redelivered and self._is_known(request):
             log.warning("bus.request_twice", call_id=request.call.call_id)
             await _acknowledge(channel, tag)
             return
-        age = age_s(sent_at(message), arrived_s)
-        await self._hand_over(
-            AmqpDelivery(request, channel, tag, age_s=age, redelivered=redelivered, on_settled=self._settled)
+        delivery = AmqpDelivery(
+            request, link, tag, age_s=0.0, redelivered=redelivered, on_settled=self._settled
         )
-
-    async def _hand_over(self, delivery: AmqpDelivery) -> None:
         self._held.add(delivery)
         self._stats.in_flight = len(self._held)
-        self._stats.redelivered += delivery.redelivered
+        self._stats.redelivered += redelivered
+        self._judge_age(delivery, sent_at(message), came_s)
+
+    def _judge_age(self, delivery: AmqpDelivery, sent_s: float | None, came_s: float) -> None:
+        """How long callflow has waited, and then who serves the call."""
+        if sent_s is None:
+            self._hand_over(delivery)
+            return
+        node = delivery.request.node
+        if not delivery.redelivered:
+            self.clocks.learn(node, sent_s, came_s)
+            self._tell_clock(node)
+            self._doubtful.learned(node)
+
+        def decided() -> None:
+            delivery.age_s = self.clocks.age_s(node, sent_s, came_s) + time.monotonic() - came_s
+            self._hand_over(delivery)
+
+        self._doubtful.judge(node, self.clocks.age_s(node, sent_s, came_s), decided)
+
+    def _tell_clock(self, node: str) -> None:
+        """Warned about once for each node."""
+        if node not in self._clocks_told and (offset_s := self.clocks.of(node)):
+            self._clocks_told.add(node)
+            log.warning("bus.clock_differs", node=node, our_clock_is_ahead_s=round(offset_s, 1))
+
+    def _hand_over(self, delivery: AmqpDelivery) -> None:
         if self._handle is None:
             return  # it came while the consumer was being cancelled, and goes back at close
         try:
@@ -147,7 +195,10 @@ class Inbox:
             call = delivery.request.call
             log.exception("bus.handler_failed", call_id=call.call_id)
             if not delivery.settled:
-                await self._refuse(delivery.reject(), call.call_id, call.controller_queue)
+                refusing = self._refuse(delivery.reject(), call.call_id, call.controller_queue)
+                task = asyncio.create_task(refusing, name="refusing a request")
+                self._refusing.add(task)
+                task.add_done_callback(self._refusing.discard)
 
     def _is_known(self, request: PivotRequest) -> bool:
         """Published twice: the caller is being served. What another worker is given we cannot know of."""
@@ -158,12 +209,12 @@ class Inbox:
             self._known.popitem(last=False)
         return known
 
-    def _take_back(self, request: PivotRequest, channel: AbstractChannel, tag: int) -> bool:
+    def _take_back(self, request: PivotRequest, link: OpenConnection, tag: int) -> bool:
         """A request that we lost comes back while its session still runs: no second session for it."""
         delivery = self._gone_back.pop(_key(request), None)
         if delivery is None or delivery.settled:
             return False
-        delivery.find(channel, tag)
+        delivery.find(link, tag)
         self._held.add(delivery)
         self._stats.in_flight = len(self._held)
         self._stats.redelivered += 1
@@ -197,14 +248,6 @@ class Inbox:
             log.warning("bus.refusal_lost", call_id=call_id, error=str(lost))
 
 
-def delivered(message: DeliveredMessage) -> tuple[AbstractChannel, int, bool]:
-    """Where a message came from, its delivery tag, and whether somebody was given it before."""
-    deliver = message.delivery
-    assert isinstance(deliver, Basic.Deliver)
-    assert deliver.delivery_tag is not None
-    return message.channel, deliver.delivery_tag, bool(deliver.redelivered)
-
-
 async def _acknowledge(channel: AbstractChannel, tag: int) -> None:
     with suppress(BusError), bus_errors("acknowledging a request that came twice"):
         await channel.basic_ack(tag, wait=False)
@@ -213,33 +256,6 @@ async def _acknowledge(channel: AbstractChannel, tag: int) -> None:
 async def _reject(channel: AbstractChannel, tag: int) -> None:
     with bus_errors("rejecting an invalid request"):
         await channel.basic_reject(tag, requeue=False, wait=False)
-
-
-def body_of(message: DeliveredMessage) -> bytes:
-    """The body, unpacked when its sender packed it.
-
-    Raises:
-        RequestError: of another type than JSON, or badly packed.
-    """
-    properties = message.header.properties
-    if properties.content_type != CONTENT_TYPE:
-        raise refused(message.body, f"content type is {properties.content_type!r}, want {CONTENT_TYPE}")
-    if properties.content_encoding != "gzip":
-        return message.body
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        body = unpacker.decompress(message.body, MAX_UNPACKED_BYTES)
-    except zlib.error as error:
-        raise RequestError(f"body is no gzip: {error}") from error
-    if unpacker.unconsumed_tail:
-        raise RequestError(f"body is larger than {MAX_UNPACKED_BYTES} bytes")
-    return body
-
-
-def sent_at(message: DeliveredMessage) -> float | None:
-    """When the sender published it, in seconds since 1970, as far as its stamp tells."""
-    stamp = message.header.properties.timestamp
-    return stamp.timestamp() if isinstance(stamp, datetime) else None
 
 
 def _key(request: PivotRequest) -> tuple[str, str]:

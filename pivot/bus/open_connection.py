@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import aio_pika
+import aiormq.connection
 from aio_pika.abc import AbstractConnection
 from aiormq.abc import ChannelFrame
 from aiormq.channel import Channel
@@ -25,6 +26,9 @@ from pivot.wire.names import PIVOT_QUEUE
 
 BINDING_CHANNELS = 4
 """All but the last for binding: three bindings may be slow at once before others wait for one of them."""
+
+aiormq.connection.Connection.HEARTBEAT_GRACE_MULTIPLIER = 2
+"""Silence of twice `heartbeat_s` + 1 is the end; the library's own three take 12 s with a heartbeat of 3."""
 
 Binding: TypeAlias = tuple[str, str]
 """Exchange and routing key."""
@@ -101,6 +105,16 @@ class OpenConnection:
             except ChannelNotFoundEntity:
                 return False
             await channel.close()
+        return True
+
+    async def has_exchange(self, name: str) -> bool:
+        """Whether an exchange stands; raises the library's errors. Asked as `has_pivot_queue`."""
+        channel = await open_channel(self.connection, confirms=False)
+        try:
+            await channel.exchange_declare(name, passive=True)
+        except ChannelNotFoundEntity:
+            return False
+        await channel.close()
         return True
 
     async def close(self) -> None:

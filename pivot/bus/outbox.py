@@ -10,6 +10,7 @@ from pamqp.commands import Basic
 from pivot.bus.connection import Connection
 from pivot.bus.error_mapping import bus_errors
 from pivot.bus.kazoo_timestamp import KazooTime
+from pivot.bus.open_connection import OpenConnection
 from pivot.bus.stats import BusStats
 from pivot.errors import BusError
 from pivot.model.codes import Code
@@ -29,29 +30,39 @@ class Outbox:
         """Wait for a connection if there is none, publish, and wait for the confirmation.
 
         Raises:
-            BusError: not confirmed in time (then nobody knows whether it arrived), or returned.
+            BusError: not written, not confirmed in time (`unconfirmed`: it may have arrived), or returned.
         """
+        what = f"publishing to {message.exchange} {message.routing_key}"
         try:
-            with bus_errors(f"publishing to {message.exchange} {message.routing_key}"):
+            with bus_errors(what):
                 link = self._connection.standing
                 if link is None:
                     async with asyncio.timeout(self._timeout_s):
                         link = await self._connection.current()
-                await link.calls.basic_publish(
-                    message.payload,
-                    exchange=message.exchange.value,
-                    routing_key=message.routing_key,
-                    properties=_properties(message),
-                    mandatory=message.mandatory,
-                    timeout=self._timeout_s,
-                    wait=False,
-                )
+            try:
+                with bus_errors(what):
+                    await self._confirmed(link, message)
+            except BusError as error:
+                if error.code is Code.BUS_LOST:
+                    error.unconfirmed, error.in_line = True, link.usable
+                raise
         except BusError as error:
             self._count(error)
             raise
         except ValueError as error:  # a routing key beyond AMQP's 255 bytes
             raise BusError(Code.BUS_RETURNED, f"cannot publish to {message.exchange}: {error}") from error
         self._stats.published += 1
+
+    async def _confirmed(self, link: OpenConnection, message: Message) -> None:
+        await link.calls.basic_publish(
+            message.payload,
+            exchange=message.exchange.value,
+            routing_key=message.routing_key,
+            properties=_properties(message),
+            mandatory=message.mandatory,
+            timeout=self._timeout_s,
+            wait=False,
+        )
 
     def _count(self, error: BusError) -> None:
         if error.code is Code.BUS_RETURNED:

@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 
 from pivot.bus.bindings import Bindings, Receiver
-from pivot.bus.connection import Connection
+from pivot.bus.connection import CLOSE_TIMEOUT_S, Connection
 from pivot.bus.database_changes import Changed, ChangeFeed
 from pivot.bus.error_mapping import bus_errors
 from pivot.bus.event_feed import EventFeed
@@ -21,6 +21,7 @@ from pivot.bus.outbox import Outbox, new_msg_id
 from pivot.bus.settings import BusSettings
 from pivot.bus.stats import BusStats
 from pivot.bus.topology import declare_message_exchange
+from pivot.bus.upkeep import CHECKED_EVERY_S, Upkeep
 from pivot.bus.worker_messages import WorkerMessages
 from pivot.errors import BusError, WireError
 from pivot.model.call import Call
@@ -59,7 +60,11 @@ class RabbitBus:
         )
         self._changes = ChangeFeed(watched or {})
         self._events = EventFeed(event_queue, self._bindings, self._changes, self.stats)
-        self._inbox = Inbox(self.stats, settings.consumer_name or event_queue, self._say_failed)
+        self._queue_mark = f"pivot.mark.requests.{event_queue}"
+        self._inbox = Inbox(
+            self.stats, settings.consumer_name or event_queue, self._say_failed, self._queue_mark
+        )
+        self._upkeep = Upkeep(self.stats, event_queue)
         self._worker_messages = worker_messages
         self._connection = Connection(
             settings,
@@ -71,6 +76,12 @@ class RabbitBus:
         )
         self._outbox = Outbox(self._connection, self.stats, settings.publish_timeout_s)
         self._keeper = asyncio.create_task(self._connection.keep(), name="bus connection")
+        self._looking_after = asyncio.create_task(self._look_after(), name="bus upkeep")
+
+    @property
+    def clocks(self) -> str:
+        """Which clocks differ, for an operator; empty: none."""
+        return self._inbox.clocks.shown()
 
     async def connected(self) -> None:
         """Return when there is a connection and all that stood on the last one stands again.
@@ -157,10 +168,24 @@ class RabbitBus:
     async def close(self) -> None:
         """Disconnect in good order."""
         self._keeper.cancel()
-        await asyncio.gather(self._keeper, return_exceptions=True)  # `connected` has told of its errors
+        self._looking_after.cancel()
+        await asyncio.gather(
+            self._keeper, self._looking_after, return_exceptions=True
+        )  # `connected` has told of its errors
+        await self._remove_marks()
         if self._worker_messages is not None:
             await self._worker_messages.close()
         await self._connection.close()
+
+    async def _remove_marks(self) -> None:
+        """Those of a killed worker stay until the queue and the exchange go."""
+        link = self._connection.standing
+        if link is None:
+            return
+        with suppress(BusError), bus_errors("removing what marked the queue"):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                for mark in (self._queue_mark, self._upkeep.mark):
+                    await link.events.exchange_delete(mark)
 
     def _lost(self) -> None:
         self._inbox.lost()
@@ -172,12 +197,20 @@ class RabbitBus:
 
         if self._messages:
             await declare_message_exchange(link.calls)
+        await self._upkeep.start(link)
         await self._bindings.restore(partial(self._change_bindings, link))
         await self._changes.start(link.events, self.sender.server_id)
         await self._events.start(link.events)
         await self._inbox.resume(link)
         if self._worker_messages is not None:
             await self._worker_messages.start(link)
+
+    async def _look_after(self) -> None:
+        while True:
+            await asyncio.sleep(CHECKED_EVERY_S)
+            link = self._connection.standing
+            if link is not None:
+                await self._upkeep.check(link)
 
     async def _bind(self, by: int, legs: Sequence[str]) -> None:
         with bus_errors("binding the events of calls"):

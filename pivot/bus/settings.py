@@ -25,8 +25,8 @@ class BusSettings:
     consumer_name: str = ""
     """Consumer tag, as `rabbitmqctl list_consumers` shows it; empty: the event queue's name."""
     connect_timeout_s: float = 5.0
-    heartbeat_s: int = 10
-    """0 leaves it to the URL's `heartbeat` parameter."""
+    heartbeat_s: int = 3
+    """A half-open connection is found within ten seconds; 0 leaves it to the URL's `heartbeat` parameter."""
     publish_timeout_s: float = 10.0
     """Waiting for a connection and for the broker's confirmation, together: as long as callflow waits."""
     reconnect_min_s: float = 0.5

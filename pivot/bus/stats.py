@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+
+UNCHECKED_FOR_S = 40.0
+"""Several checks are overdue."""
 
 
 @dataclass(slots=True)
@@ -28,4 +32,17 @@ class BusStats:
     """Messages of ours that the broker did not confirm."""
     lost_deliveries: int = 0
     """Requests that went back to the queue because our connection broke."""
+    kept_deliveries: int = 0
+    """Of these, the ones that were ours to answer after all: the queue had been deleted."""
     reconnects: int = 0
+    checked_s: float = 0.0
+    """Second of the steady clock at which all that we need was last known to stand at the broker."""
+    trouble: str = ""
+    """Why the last check failed; empty: it did not."""
+
+    def deaf(self) -> str:
+        """Why requests or events may not reach us although we are connected, now; empty: they do."""
+        quiet_s = time.monotonic() - self.checked_s
+        if self.trouble or not self.connected or quiet_s < UNCHECKED_FOR_S:
+            return self.trouble
+        return f"exchanges and bindings were last seen {quiet_s:.0f} s ago"

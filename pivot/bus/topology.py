@@ -42,11 +42,29 @@ async def declare_message_exchange(channel: AbstractChannel) -> None:
     await channel.exchange_declare(exchange=Exchange.IM, exchange_type="topic")
 
 
-async def declare_pivot_queue(channel: AbstractChannel) -> None:
-    """The queue shared with every other pivot node, Erlang's included."""
-    await channel.queue_declare(PIVOT_QUEUE, auto_delete=True, arguments=dict(PIVOT_QUEUE_ARGUMENTS))
+async def declare_pivot_queue(channel: AbstractChannel) -> int:
+    """The queue shared with every other pivot node, Erlang's included; returns how many consume it."""
+    declared = await channel.queue_declare(
+        PIVOT_QUEUE, auto_delete=True, arguments=dict(PIVOT_QUEUE_ARGUMENTS)
+    )
     await channel.queue_bind(PIVOT_QUEUE, Exchange.TARGETED, PIVOT_QUEUE)
     await channel.queue_bind(PIVOT_QUEUE, Exchange.CALLMGR, ALL_PIVOT_REQUESTS)
+    return declared.consumer_count or 0
+
+
+async def declare_queue_mark(channel: AbstractChannel, mark: str) -> None:
+    """Something of ours that is gone when the shared queue was deleted since, even if it stands again.
+
+    Nobody publishes to it. The broker deletes it with its only binding, and that with the queue.
+    """
+    await channel.exchange_declare(exchange=mark, exchange_type="fanout", auto_delete=True)
+    await channel.queue_bind(PIVOT_QUEUE, mark)
+
+
+async def declare_exchange_mark(channel: AbstractChannel, mark: str) -> None:
+    """The same for the exchange of the call events: with it went the bindings of all calls."""
+    await channel.exchange_declare(exchange=mark, exchange_type="fanout", auto_delete=True)
+    await channel.exchange_bind(Exchange.CALLEVT, mark)
 
 
 async def declare_event_queue(channel: AbstractChannel, name: str) -> None:

@@ -105,3 +105,5 @@ class PivotRequest:
     """Limit of each attempt; None: the setting."""
     cdr_uri: str | None = None
     debug: bool = False
+    node: str = ""
+    """Of Kazoo: whose clock stamped the request."""

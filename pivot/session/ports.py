@@ -92,6 +92,9 @@ class Delivery(Protocol):
     def lost(self) -> bool:
         """The connection broke before it was settled: the request is back in the queue, for anybody."""
 
+    async def regained(self) -> None:
+        """Return when the request is not lost any more; it may be another worker's for good."""
+
     async def acknowledge(self) -> None:
         """Settle: nobody will be given this request again."""
 

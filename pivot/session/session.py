@@ -11,6 +11,7 @@ from typing import Any, TypeGuard
 import structlog
 
 from pivot.errors import BusError
+from pivot.execute.call_data import Phase
 from pivot.execute.machine import CallMachine
 from pivot.execute.rules import Rules
 from pivot.model.codes import Code
@@ -22,6 +23,7 @@ from pivot.model.commands import (
     Command,
     End,
     Fetch,
+    HandOverFlow,
     Notify,
     RecordOwnership,
     SayProcessing,
@@ -51,11 +53,12 @@ from pivot.model.speech import (
     PrepareSpeech,
     Synthesise,
 )
-from pivot.model.switch import SwitchCommand
+from pivot.model.switch import Hangup, SwitchCommand
 from pivot.session.background import BackgroundTasks
 from pivot.session.event_queue import EventQueue
 from pivot.session.listening import BindingFailed, Listening
 from pivot.session.ports import Delivery, Observer
+from pivot.session.publishing import Publishing
 from pivot.session.world import World
 
 log = structlog.get_logger()
@@ -90,6 +93,7 @@ class Session:
         self._listening = Listening(world.bus, self._events.post)
         self._owned = False
         self._meets = False
+        self._publishing = Publishing(machine, delivery, world.bus)
         self._settled = False
         self._end: End | None = None
 
@@ -225,7 +229,15 @@ class Session:
                 self._owned = True
             case Acknowledge():
                 self._settled = True
+                await self._publishing.until_ours(self.at_s)
                 await self._delivery.acknowledge()
+            case SayProcessing():
+                await self._listening.ready()
+                await self._publishing.say_processing(item, self.at_s)
+            case HandOverFlow():
+                await self._publishing.insist(item, self.at_s)
+            case Hangup() if self._machine.state.phase is Phase.OVER:
+                await self._publishing.insist(item, self.at_s)
             case End():
                 self._end = item
             case AnswerAccepted() | AnswerRefused() | Noticed() | CallFailed() | Waiting():
@@ -236,9 +248,7 @@ class Session:
                 await self._listening.ready()
                 if self._delivery.lost:
                     raise BusError(Code.BUS_LOST, "the request went back to the queue, for another worker")
-                if isinstance(command, SayProcessing) and self.at_s() > self._machine.state.answer_by_s:
-                    raise BusError(Code.BUS_LOST, "the broker kept us until callflow had gone on")
-                await self._world.bus.send(self._machine.call_for(command), command)
+                await self._publishing.send(command)
 
     def _notified(self, event: Notified) -> None:
         if self._end is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 
 from pivot.errors import BusError, SpeechError
 from pivot.model.call import Call, PivotRequest
@@ -24,6 +25,7 @@ class FakeBus:
     Attributes:
         sent: every command, with its Call-ID, in order.
         refuse: asked for each command; a code means that the broker refuses or loses it.
+        confirm: asked for each command that was taken; an error is raised in place of the confirmation.
         refuse_binding: the code with which every binding fails.
         binding_takes_s: how long the broker takes to bind.
     """
@@ -31,6 +33,7 @@ class FakeBus:
     def __init__(self, on_command: Callable[[Call, BusCommand], None] | None = None) -> None:
         self.sent: list[tuple[str, BusCommand]] = []
         self.refuse: Callable[[BusCommand], Code | None] = lambda command: None
+        self.confirm: Callable[[BusCommand], BusError | None] = lambda command: None
         self.refuse_binding: Code | None = None
         self.binding_takes_s = 0.0
         self._on_command = on_command
@@ -43,6 +46,8 @@ class FakeBus:
         self.sent.append((call.call_id, command))
         if self._on_command is not None:
             self._on_command(call, command)
+        if (error := self.confirm(command)) is not None:
+            raise error
 
     async def bind(self, call_id: str, receive: Receiver) -> None:
         await asyncio.sleep(self.binding_takes_s)
@@ -99,6 +104,11 @@ class FakeDelivery:
     acknowledged: int = 0
     lost: bool = False
     """The connection is gone: nothing can be settled any more."""
+    comes_back_after_s: float = inf
+
+    async def regained(self) -> None:
+        await asyncio.sleep(min(self.comes_back_after_s, 1e6))
+        self.lost = False
 
     async def acknowledge(self) -> None:
         if self.lost:

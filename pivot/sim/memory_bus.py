@@ -35,6 +35,9 @@ class MemoryDelivery:
     settled: bool = False
     lost: bool = False
 
+    async def regained(self) -> None:
+        """It is never lost."""
+
     async def acknowledge(self) -> None:
         self.settled = True
 

@@ -98,6 +98,7 @@ def _request(payload: Payload) -> PivotRequest:
         timeout_s=_timeout_s(payload.get(Field.REQUEST_TIMEOUT)),
         cdr_uri=_text(payload, Field.CDR_URI),
         debug=is_true(payload.get(Field.DEBUG)),
+        node=_text(payload, Field.NODE) or "",
     )
 
 

@@ -64,6 +64,8 @@ async def test_what_stands_at_the_broker_is_what_kazoo_declares(
     } | {
         ("switch", "topic", "false", "false"),  # for recordings, of which Erlang's pivot has none
         ("configuration", "topic", "false", "false"),  # declared by every Kazoo node's data layer
+        (f"pivot.mark.requests.{own}", "fanout", "false", "true"),  # what goes with the shared queue
+        (f"pivot.mark.events.{own}", "fanout", "false", "true"),  # what goes with the exchange of events
     }
     assert queues == {
         ("pivot_listener", "false", "true", '[{"x-max-length",100},{"x-message-ttl",60000}]'),
@@ -73,6 +75,8 @@ async def test_what_stands_at_the_broker_is_what_kazoo_declares(
         ("callmgr", "pivot.req.*", "pivot_listener"),
         ("targeted", "pivot_listener", "pivot_listener"),
         ("targeted", own, own),
+        (f"pivot.mark.requests.{own}", "", "pivot_listener"),
+        (f"pivot.mark.events.{own}", "", "callevt"),
     }
     assert consumers == {("pivot_listener", "true", "0"), (own, "true", "0")}
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from pivot.model.commands import SayFailed
+from pivot.model.switch import SpeakText
 from pivot.sim.kazoo import SimulatedKazoo
 from tests.live.program import worker
 from tests.live.voice_server import VoiceServer
@@ -37,10 +37,10 @@ async def test_seven_silent_seconds_cost_no_caller(
         assert flow.outcomes() == ["processing", "flow"]
 
 
-async def test_a_wire_that_speaks_again_too_late_leaves_the_call_to_callflow(
+async def test_a_wire_that_speaks_again_too_late_leaves_nobody_in_silence(
     amqp_vhost_url: str, kazoo: SimulatedKazoo, server: VoiceServer
 ) -> None:
-    """callflow went on with `_` after ten seconds: no hang-up and no prompt of ours may reach that call."""
+    """`processing` was written: callflow may have heard it in time, so the document follows."""
     async with open_tcp_proxy(amqp_vhost_url) as wire, worker(wire.url) as program:
         call = await kazoo.place_call(f"{server.url}/slow_say", Request_Format="twiml")
         async with asyncio.timeout(2 * WAIT_S):
@@ -52,5 +52,5 @@ async def test_a_wire_that_speaks_again_too_late_leaves_the_call_to_callflow(
             wire.resume()
             ended = await program.logged("session.ended")
 
-        assert (ended["outcome"], ended["code"]) == ("branched", "bus.lost")
-        assert {type(item.command) for item in call.heard} <= {SayFailed}
+        assert ended["outcome"] == "ok"
+        assert SpeakText in {type(item.command) for item in call.heard}

@@ -58,6 +58,7 @@ def test_callflows_request_is_understood_with_kazoos_defaults() -> None:
             as_received=call,
         ),
         voice_uri="http://127.0.0.1:18099/c20",
+        node="<NODE>",
     )
 
 
