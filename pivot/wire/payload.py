@@ -44,6 +44,6 @@ def encode(payload: JsonObject) -> bytes:
         WireError: some text holds half a surrogate pair, or a number JSON does not know.
     """
     try:
-        return orjson.dumps(payload, option=orjson.OPT_NON_STR_KEYS)  # our names are enumerations
+        return orjson.dumps(payload)
     except TypeError as error:
         raise WireError(f"payload cannot be written as JSON: {error}") from error

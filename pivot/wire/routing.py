@@ -11,9 +11,7 @@ from urllib.parse import unquote_plus
 from pivot.wire.names import Exchange
 
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-~_")
-_ENCODED = tuple(
-    chr(byte) if byte in _PLAIN else "+" if byte == 0x20 else f"%{byte:02X}" for byte in range(256)
-)
+_ENCODED = {byte: "+" if byte == 0x20 else f"%{byte:02X}" for byte in range(256) if byte not in _PLAIN}
 
 
 @lru_cache(maxsize=8192)
@@ -21,7 +19,7 @@ def encode_word(text: str) -> str:
     """One word of a routing key; the wildcards `*` and `#` stay when they stand alone."""
     if text in ("*", "#"):
         return text
-    return "".join(_ENCODED[byte] for byte in text.encode("utf-8", "surrogateescape"))
+    return text.encode("utf-8", "surrogateescape").decode("latin-1").translate(_ENCODED)
 
 
 def decode_word(word: str) -> str:
