@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import structlog
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars
 
 from pivot.errors import BusError
 from pivot.execute.machine import CallMachine
@@ -141,6 +141,7 @@ class Worker:
         return len(left)
 
     def _start(self, life: Coroutine[None, None, None], session: Session | None) -> None:
+        """In a task of its own: what it binds for its log lines ends with it."""
         task = asyncio.create_task(life)
         if session is not None:
             task.set_name(f"session {session.call_id}")
@@ -159,19 +160,19 @@ class Worker:
     async def _live(self, session: Session, delivery: Delivery, asking: _Asking) -> None:
         """The boundary of one call: whatever goes wrong in it stays in it."""
         request = delivery.request
-        with bound_contextvars(call_id=request.call.call_id, account_id=request.call.account_id):
-            try:
-                session.post(await self._requested(session, delivery))
-                end = await session.run()
-            except Exception:
-                log.exception("session.lost")
-                end = End(Outcome.GONE if session.settled else Outcome.BRANCHED, Code.WORKER_CRASH)
-                session.tell(end)
-                if not session.settled:
-                    await self._say_failed(delivery)
-            finally:
-                asking.answered()
-            _log_end(end, session)
+        bind_contextvars(call_id=request.call.call_id, account_id=request.call.account_id)
+        try:
+            session.post(await self._requested(session, delivery))
+            end = await session.run()
+        except Exception:
+            log.exception("session.lost")
+            end = End(Outcome.GONE if session.settled else Outcome.BRANCHED, Code.WORKER_CRASH)
+            session.tell(end)
+            if not session.settled:
+                await self._say_failed(delivery)
+        finally:
+            asking.answered()
+        _log_end(end, session)
 
     async def _requested(self, session: Session, delivery: Delivery) -> Requested:
         owner_ids = await self._owners.of(delivery.request) if self._owners else ()
@@ -181,12 +182,12 @@ class Worker:
 
     async def _refuse(self, delivery: Delivery, session: Session) -> None:
         call = delivery.request.call
-        with bound_contextvars(call_id=call.call_id, account_id=call.account_id):
-            full = f"{self.calls} calls are in progress, {len(self._asking)} of them unanswered"
-            end = End(Outcome.BRANCHED, Code.WORKER_OVERLOADED, full)
-            session.tell(end)
-            await self._say_failed(delivery)
-            _log_end(end, session)
+        bind_contextvars(call_id=call.call_id, account_id=call.account_id)
+        full = f"{self.calls} calls are in progress, {len(self._asking)} of them unanswered"
+        end = End(Outcome.BRANCHED, Code.WORKER_OVERLOADED, full)
+        session.tell(end)
+        await self._say_failed(delivery)
+        _log_end(end, session)
 
     async def _say_failed(self, delivery: Delivery) -> None:
         """Or hang up, when another worker may have said `processing`: see `callflow.fail`."""

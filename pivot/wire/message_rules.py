@@ -71,6 +71,13 @@ class Api:
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
+    _needed: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _order: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        order = (*self.optional, *self.required, *OPTIONAL_EVERYWHERE, *DEFAULTS_IN_WIRE_ORDER)
+        object.__setattr__(self, "_needed", (*DEFAULTS_REQUIRED, *self.required))
+        object.__setattr__(self, "_order", tuple(dict.fromkeys(order)))
 
     def check(self, payload: JsonObject) -> None:
         """Raise unless Kazoo would take this payload; members it does not know never matter.
@@ -78,7 +85,7 @@ class Api:
         Raises:
             WireError: names the member at fault.
         """
-        for name in (*DEFAULTS_REQUIRED, *self.required):
+        for name in self._needed:
             if name not in payload:
                 raise WireError(f"{self.name}: {name} is missing")
         for name, passes in self.checks.items():
@@ -89,8 +96,7 @@ class Api:
 
     def select(self, payload: JsonObject) -> Payload:
         """Only the members that this kind of message has, in wire order; the others are dropped."""
-        order = (*self.optional, *self.required, *OPTIONAL_EVERYWHERE, *DEFAULTS_IN_WIRE_ORDER)
-        return {name: payload[name] for name in order if name in payload}
+        return {name: payload[name] for name in self._order if name in payload}
 
 
 def shown(value: object) -> str:
