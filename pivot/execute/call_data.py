@@ -8,6 +8,7 @@ from enum import StrEnum
 from pivot.model.call import Method
 from pivot.model.codes import Code, Outcome
 from pivot.model.events import Event
+from pivot.model.hot import hot_dataclass
 from pivot.model.instructions import Callback
 from pivot.model.plain import plain
 
@@ -43,7 +44,7 @@ class Question:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Cookie:
     """Set by a server in this call, sent back to it in this call."""
 
@@ -67,7 +68,7 @@ class Verdict:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class HeldEvent:
     """An event that is seen only when it is known that the caller has not hung up."""
 

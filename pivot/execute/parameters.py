@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pivot.execute.encoding import Parameters, too_deep
 from pivot.execute.ids import account_sid, address, call_sid, e164
 from pivot.execute.profile import ParameterSet, Profile
 from pivot.model.call import Call, Method, Party, PivotRequest, RequestFormat
+from pivot.model.hot import hot_dataclass
 from pivot.model.json import Json, JsonObject
 from pivot.model.plain import plain
 
@@ -26,7 +26,7 @@ Texts = tuple[tuple[str, str], ...]
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class ChildLeg:
     """A leg that we dialled and that a request is about, instead of the caller's own."""
 
@@ -35,7 +35,7 @@ class ChildLeg:
     to: Party
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class RequestSource:
     """Everything one request to the customer's server is made from."""
 

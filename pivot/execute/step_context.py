@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol, TypeAlias
 
 from pivot.execute.call_data import Question
@@ -36,6 +36,7 @@ from pivot.model.commands import Command, Fetch, Notify
 from pivot.model.documents import Document
 from pivot.model.events import ChannelDestroyed, Event, Fetched
 from pivot.model.fetch import FetchRequest, Purpose
+from pivot.model.hot import hot_dataclass
 from pivot.model.instructions import Callback, Instruction, NameValue
 from pivot.model.notes import Note, Noticed
 from pivot.model.switch import AnswerCall, SetNumber
@@ -74,7 +75,7 @@ _MOST_CHARACTERS = 16_384
 """Of a call's variables, names and values: they ride on every request, and each document may add some."""
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class StepContext:
     """The call as a step sees it at one event.
 

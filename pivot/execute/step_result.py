@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from pivot.model.call import Method
+from pivot.model.hot import hot_dataclass
 from pivot.model.plain import plain
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class GoOn:
     """The next instruction's turn."""
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class AskFor:
     """Another document takes this one's place."""
 
@@ -31,7 +31,7 @@ class AskFor:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Finish:
     """The document is over."""
 
@@ -46,13 +46,13 @@ class Finish:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class StopWaiting:
     """The caller leaves the queue that this document was for."""
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Linger:
     """The channel is gone and something is still to come that must be told; events for the step go on.
 

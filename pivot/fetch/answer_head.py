@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from pivot.model.hot import hot_dataclass
 
 SHOWN_CHARACTERS = 60
 """Of a stranger's line, in a message."""
@@ -43,7 +44,7 @@ class Framing(Enum):
     """The connection's end."""
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Head:
     """One answer's head, as it was understood."""
 

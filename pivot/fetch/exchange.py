@@ -28,6 +28,7 @@ from pivot.fetch.trace import Phase, Trace, current
 from pivot.fetch.urls import Target
 from pivot.model.codes import Code
 from pivot.model.fetch import Attempt, FetchRequest, Times
+from pivot.model.hot import hot_dataclass
 
 _SAYS_NOTHING_OF_THE_SERVER = frozenset(
     {Code.FETCH_BUSY, Code.FETCH_DENIED, Code.FETCH_REDIRECTS, Code.FETCH_TOO_LARGE}
@@ -63,7 +64,7 @@ class Asking:
     warnings: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Tools:
     """What all fetches of a worker share."""
 
@@ -81,7 +82,7 @@ class Tools:
     now: Callable[[], float]
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Reply:
     """What one request brought."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from pivot.fetch.settings import FetchSettings
 from pivot.model.fetch import FetchRequest, Purpose
+from pivot.model.hot import hot_dataclass
 from pivot.model.overrides import Overrides, RetryOn
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Plan:
     """Seconds; `deadline` on the loop's clock."""
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pivot.fetch import faults, urls
 from pivot.fetch.urls import BadUrl, Target
 from pivot.model.call import Method
+from pivot.model.hot import hot_dataclass
 
 _TO_GET = frozenset({301, 302, 303})
 FOLLOWED = _TO_GET | {307, 308}
 """300, 304 and 305 are answers to keep."""
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Hop:
     """One request of an attempt, before pivot's own headers are added."""
 

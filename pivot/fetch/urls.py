@@ -8,13 +8,15 @@ RFC 3986, and everybody behind works with the parts.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import quote, unquote, urljoin
 
 import idna
 from yarl import URL
+
+from pivot.model.hot import hot_dataclass
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -36,7 +38,7 @@ class BadUrl(ValueError):
     """The text is no URL that we call; the message says why and may be shown."""
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Target:
     """A URL that was understood; without its fragment."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from pivot.model.hot import hot_dataclass
 from pivot.model.json import JsonObject
 from pivot.model.plain import plain
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Party:
     """One end of the call: `user@realm`, both never empty."""
 
@@ -24,7 +25,7 @@ class Party:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Call:
     """A call as callflow described it, with Kazoo's defaults filled in.
 
@@ -87,7 +88,7 @@ class BodyFormat(StrEnum):
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class PivotRequest:
     """One `pivot_req`, checked and with Kazoo's effective defaults.
 

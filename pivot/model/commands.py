@@ -5,12 +5,12 @@ A command that publishes is done when the broker has confirmed it; one that bind
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from pivot.model.codes import Code, Outcome
 from pivot.model.dialling import LookUpEndpoints
 from pivot.model.fetch import FetchRequest
+from pivot.model.hot import hot_dataclass
 from pivot.model.plain import plain
 from pivot.model.queues import QueueCommand
 from pivot.model.rooms import RoomCommand
@@ -19,7 +19,7 @@ from pivot.model.switch import SwitchCommand
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Fetch:
     """Ask a server; `Fetched` or `FetchFailed` with the same `fetch_id` follows, unless cancelled."""
 
@@ -31,7 +31,7 @@ class Fetch:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class CancelFetch:
     """Stop a fetch; neither its answer nor its failure comes any more."""
 
@@ -39,7 +39,7 @@ class CancelFetch:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Notify:
     """Tell a server something beside the call; its answer is `Notified` and changes nothing."""
 
@@ -49,7 +49,7 @@ class Notify:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class StartTimer:
     """`TimerFired(name)` after `delay_s`; a running timer of that name starts anew."""
 
@@ -58,7 +58,7 @@ class StartTimer:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class CancelTimer:
     """Stop a timer; nothing happens when it is not running."""
 
@@ -66,7 +66,7 @@ class CancelTimer:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class BindCall:
     """Receive this leg's events from now on."""
 
@@ -74,7 +74,7 @@ class BindCall:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class UnbindCall:
     """Events of this leg are no longer wanted."""
 
@@ -82,31 +82,31 @@ class UnbindCall:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class RecordOwnership:
     """Write down that this worker owns the slow request or the running call."""
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Acknowledge:
     """Settle the delivery of the request: from now on nobody else will be given it."""
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SayProcessing:
     """Tell callflow that we take the call: it stops waiting, and idles until the channel is gone."""
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SayFailed:
     """Tell callflow that we do not take the call: it goes on with its `_` child."""
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class HandOverFlow:
     """Give callflow its new flow (`CHANNEL_PIVOT`); `flow` is JSON text, defaults filled in."""
 
@@ -114,7 +114,7 @@ class HandOverFlow:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SendMessage:
     """Hand a text message to the cluster's messaging application."""
 
@@ -128,7 +128,7 @@ class SendMessage:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class End:
     """The session is over. `code` is set unless the outcome is `ok`."""
 

@@ -6,10 +6,11 @@ on. Legs whose Call-ID we choose can be bound before they ring.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TypeAlias
 
+from pivot.model.hot import hot_dataclass
 from pivot.model.instructions import NameValue
 from pivot.model.json import JsonObject
 from pivot.model.plain import plain
@@ -28,7 +29,7 @@ class EndpointKind(StrEnum):
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Endpoint:
     """One party that is rung."""
 
@@ -55,7 +56,7 @@ class Endpoint:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class CallerId:
     """Who the party that is rung sees calling; empty: what the switch has."""
 
@@ -64,7 +65,7 @@ class CallerId:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Identity:
     """Who a caller is to those who are rung, by where they are; what is empty is as the call says."""
 
@@ -78,7 +79,7 @@ class Identity:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class DialCarrier:
     """Ring a number through the carriers; `CarrierDone` and the bridge's `Executed` follow, in either order.
 
@@ -99,7 +100,7 @@ class DialCarrier:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class BridgeTo:
     """Ring parties at once and join the caller with the first who answers."""
 
@@ -114,7 +115,7 @@ class BridgeTo:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class CallApart:
     """Ring a party apart from the caller; `LegControlled`, then `LegReady` or `LegFailed`."""
 
@@ -125,7 +126,7 @@ class CallApart:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class CallToHear:
     """Prepare to ring a party that shall hear a leg, and whomever that talks with.
 
@@ -140,7 +141,7 @@ class CallToHear:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class RingPrepared:
     """Ring a party that is prepared; `LegReady` or `LegFailed` follows."""
 
@@ -152,7 +153,7 @@ class RingPrepared:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class JoinLeg:
     """Join the caller with a leg that waits on the switch; both are parked when they part."""
 
@@ -163,7 +164,7 @@ class JoinLeg:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class PartLegs:
     """Part the caller from the leg that it hears; both are parked."""
 
@@ -171,7 +172,7 @@ class PartLegs:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class RingBack:
     """Let the caller hear ringing; on an answered call a tone, until `StopMedia`."""
 
@@ -182,7 +183,7 @@ class RingBack:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class HoldMusic:
     """Play music until `StopMedia`; None: the channel's own."""
 
@@ -191,7 +192,7 @@ class HoldMusic:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class StartRecording:
     """Begin to record a leg with whomever it is joined; `RecordingStarted`, `RecordingStopped`."""
 
@@ -207,7 +208,7 @@ class StartRecording:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class StopRecording:
     """End a recording that StartRecording began."""
 
@@ -229,7 +230,7 @@ class EndpointsOf(StrEnum):
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Wanted:
     """One user or device whose endpoints a Dial needs."""
 
@@ -238,7 +239,7 @@ class Wanted:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class LookUpEndpoints:
     """Ask the account's database what a Dial needs; `EndpointsFound` follows, whatever happens."""
 
@@ -270,7 +271,7 @@ DiallingCommand: TypeAlias = (
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class EndpointsFound:
     """What was found for each that was wanted, in its order; nothing for who is unknown or has no phone."""
 
@@ -284,7 +285,7 @@ class EndpointsFound:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class LegCreated:
     """Another leg is being rung for this one; older media servers tell it, newer ones not."""
 
@@ -293,7 +294,7 @@ class LegCreated:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class LegRinging:
     """A party's phone rings, or its network plays something."""
 
@@ -301,7 +302,7 @@ class LegRinging:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class LegsBridged:
     """A leg hears another one, which may not have answered yet."""
 
@@ -312,7 +313,7 @@ class LegsBridged:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class LegsParted:
     """A leg hears no other one any more."""
 
@@ -322,7 +323,7 @@ class LegsParted:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class CarrierDone:
     """The carriers' service has finished with a `DialCarrier`."""
 
@@ -334,7 +335,7 @@ class CarrierDone:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class LegControlled:
     """A leg that we ring apart has a control queue of its own."""
 
@@ -344,7 +345,7 @@ class LegControlled:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class LegPrepared:
     """A leg that shall hear another one will be rung at our word."""
 
@@ -356,7 +357,7 @@ class LegPrepared:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class LegReady:
     """A leg that we rang apart has answered: it waits, or hears what it shall hear."""
 
@@ -365,7 +366,7 @@ class LegReady:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class LegFailed:
     """A leg that we rang apart did not answer."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from pivot.errors import DocumentError
 from pivot.model.codes import Code
+from pivot.model.hot import hot_dataclass
 from pivot.model.instructions import Instruction
 from pivot.model.json import JsonObject
 from pivot.model.plain import plain
@@ -16,7 +17,7 @@ MOST_WARNINGS = 100
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class DocumentWarning:
     """Something in the document that we could not take as written, and what we did instead."""
 
@@ -28,7 +29,7 @@ class DocumentWarning:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class KazooFlow:
     """A callflow, valid and with its schemas' defaults filled in, as compact JSON text."""
 
@@ -37,7 +38,7 @@ class KazooFlow:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class TwimlDocument:
     """What to do with the call, in order; when the last instruction is done, the call is hung up."""
 
@@ -46,7 +47,7 @@ class TwimlDocument:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Refusal:
     """Why an answer cannot be run: a `DocumentError` as plain data."""
 

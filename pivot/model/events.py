@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from pivot.model.dialling import DiallingEvent, EndpointsFound
 from pivot.model.documents import Document, Refusal
 from pivot.model.fetch import Answer, FetchFailure
+from pivot.model.hot import hot_dataclass
 from pivot.model.json import JsonObject
 from pivot.model.plain import plain
 from pivot.model.queues import QueueNews
@@ -16,7 +17,7 @@ from pivot.model.speech import SpeechEvent
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Requested:
     """callflow asked us; it waits `patience_s` more seconds for `processing` or `failed`."""
 
@@ -29,7 +30,7 @@ class Requested:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Fetched:
     """A server answered; whether the answer is of any use is still to be seen."""
 
@@ -40,7 +41,7 @@ class Fetched:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class FetchFailed:
     """No answer came, and no further attempt will be made."""
 
@@ -49,7 +50,7 @@ class FetchFailed:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Notified:
     """A notice was delivered, or given up."""
 
@@ -58,7 +59,7 @@ class Notified:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class TimerFired:
     """A timer of StartTimer ran out; `name` is the timer's."""
 
@@ -66,7 +67,7 @@ class TimerFired:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class DigitPressed:
     """A party pressed one key, of `0123456789*#ABCD`."""
 
@@ -77,7 +78,7 @@ class DigitPressed:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Executed:
     """The switch completed a command on a leg.
 
@@ -97,7 +98,7 @@ class Executed:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class ChannelAnswered:
     """A party picked up, or we did for it."""
 
@@ -105,7 +106,7 @@ class ChannelAnswered:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class ChannelFound:
     """A leg that we asked about exists."""
 
@@ -113,7 +114,7 @@ class ChannelFound:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class RecordingStarted:
     """The switch writes a file; `path` where it lies on the media server, which may be unknown."""
 
@@ -122,7 +123,7 @@ class RecordingStarted:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class RecordingStopped:
     """A recording is over: by a key, by silence, by its limit, or with the channel."""
 
@@ -138,7 +139,7 @@ class RecordingStopped:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class FileSent:
     """The media server has put a file to its URL, or could not."""
 
@@ -149,7 +150,7 @@ class FileSent:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class ChannelDestroyed:
     """A leg's channel is gone; for our own call no command may follow."""
 
@@ -167,7 +168,7 @@ class ChannelDestroyed:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class ListenedLate:
     """A leg's events reach us from now on; commands went out before, so some may have been missed."""
 
@@ -175,7 +176,7 @@ class ListenedLate:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Usurped:
     """Another process took control of a leg (`usurp_control` with another Fetch-ID)."""
 
@@ -185,7 +186,7 @@ class Usurped:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class CommandFailed:
     """The broker lost or returned what we published, or the switch refused it.
 
@@ -201,7 +202,7 @@ class CommandFailed:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Drained:
     """The worker stops: end the call's part that can end, now."""
 

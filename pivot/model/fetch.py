@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from pivot.errors import MAX_MESSAGE
 from pivot.model.call import BodyFormat, Method
 from pivot.model.codes import Code
+from pivot.model.hot import hot_dataclass
 from pivot.model.plain import plain
 
 
@@ -23,7 +24,7 @@ class Purpose(StrEnum):
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class FetchRequest:
     """One question to a customer's server, ready to be sent.
 
@@ -54,7 +55,7 @@ class FetchRequest:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Times:
     """How long each part of an attempt took, in seconds; None: it did not happen or was not seen."""
 
@@ -70,7 +71,7 @@ class Times:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Attempt:
     """One request on the wire, or the reason why there was none."""
 
@@ -87,7 +88,7 @@ class Attempt:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Answer:
     """What a server answered: any status, body already decoded from its transfer and content codings."""
 
@@ -107,7 +108,7 @@ class Answer:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class FetchFailure:
     """Why there is no answer.
 

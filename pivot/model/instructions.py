@@ -10,11 +10,11 @@ Source: TwiML for voice as documented by Twilio, and kzt_twiml*.erl for what onl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 from pivot.model.call import Method
+from pivot.model.hot import hot_dataclass
 from pivot.model.plain import plain
 from pivot.model.speech import SpeechWish
 
@@ -24,7 +24,7 @@ MAX_TIMES = 1000
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Position:
     """Where an element begins in its document, both 1-based, in characters; 0: no document."""
 
@@ -36,7 +36,7 @@ NOWHERE = Position()
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Callback:
     """A URL that is told, beside the call, what happens."""
 
@@ -47,7 +47,7 @@ class Callback:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class NameValue:
     """One `Parameter`, `Header`, `Variable` or extra attribute."""
 
@@ -56,7 +56,7 @@ class NameValue:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SwitchVoice:
     """How the switch speaks when no plug-in does: what its `tts` command takes."""
 
@@ -70,7 +70,7 @@ class SwitchVoice:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SayVerb:
     """Speak."""
 
@@ -98,7 +98,7 @@ class SayVerb:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class PlayVerb:
     """Play a file, or send keys: exactly one of `url` and `digits` is not empty."""
 
@@ -114,7 +114,7 @@ class PlayVerb:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class PauseVerb:
     """Wait; does not answer the call."""
 
@@ -129,7 +129,7 @@ Prompt: TypeAlias = SayVerb | PlayVerb | PauseVerb
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SpeechInput:
     """How a Gather listens for words; only speech plug-ins read it."""
 
@@ -144,7 +144,7 @@ class SpeechInput:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class GatherVerb:
     """Collect keys or words while the prompts play."""
 
@@ -166,7 +166,7 @@ class GatherVerb:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class RecordVerb:
     """Record the caller."""
 
@@ -191,7 +191,7 @@ class RecordVerb:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Leg:
     """What may be wanted of one dialled leg."""
 
@@ -203,7 +203,7 @@ class Leg:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class NumberNoun:
     """Number inside Dial: a telephone number."""
 
@@ -215,7 +215,7 @@ class NumberNoun:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SipNoun:
     """Sip inside Dial and Refer: a SIP address."""
 
@@ -233,7 +233,7 @@ class SipNoun:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class ClientNoun:
     """A name that is looked up among the account's users and devices."""
 
@@ -244,7 +244,7 @@ class ClientNoun:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class UserNoun:
     """Every device of a Kazoo user."""
 
@@ -254,7 +254,7 @@ class UserNoun:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class DeviceNoun:
     """Device inside Dial: one device of a Kazoo account, by id. Kazoo only."""
 
@@ -264,7 +264,7 @@ class DeviceNoun:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class ConferenceNoun:
     """A room of the account."""
 
@@ -293,7 +293,7 @@ class ConferenceNoun:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class QueueNoun:
     """The caller who has waited longest."""
 
@@ -317,7 +317,7 @@ class RecordCall(StrEnum):
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class DialVerb:
     """Connect the caller: one Conference, one Queue, or up to ten nouns that ring; none: it fails."""
 
@@ -353,7 +353,7 @@ class DialVerb:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class EnqueueVerb:
     """Wait in a queue of the account."""
 
@@ -369,7 +369,7 @@ class EnqueueVerb:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class LeaveVerb:
     """Stop waiting; means nothing outside a wait document."""
 
@@ -380,7 +380,7 @@ class LeaveVerb:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class RedirectVerb:
     """Go on with another document; does not answer the call."""
 
@@ -400,7 +400,7 @@ class RejectReason(StrEnum):
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class RejectVerb:
     """Decline an unanswered call; an answered one is hung up."""
 
@@ -411,7 +411,7 @@ class RejectVerb:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class HangupVerb:
     """End the call; answers it first unless `answer` is false."""
 
@@ -420,7 +420,7 @@ class HangupVerb:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SetVerb:
     """Kazoo's: variables that ride on every later request of the call; never standard parameters."""
 
@@ -429,7 +429,7 @@ class SetVerb:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class ReferVerb:
     """Ask the caller's phone to call somebody else."""
 
@@ -441,7 +441,7 @@ class ReferVerb:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class EchoVerb:
     """Send the caller's voice back until the call ends."""
 
@@ -449,7 +449,7 @@ class EchoVerb:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SmsVerb:
     """Sms: a text message."""
 
@@ -465,7 +465,7 @@ class SmsVerb:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class PayVerb:
     """Card data are not collected: report it, and tell the action `Result=internal-error`."""
 
@@ -478,7 +478,7 @@ class PayVerb:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class StreamNoun:
     """The call's audio over a WebSocket."""
 
@@ -491,7 +491,7 @@ class StreamNoun:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class RecordingNoun:
     """Recording inside Start: both sides of the call are recorded while other verbs run."""
 
@@ -505,7 +505,7 @@ class RecordingNoun:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SiprecNoun:
     """Siprec inside Start: read and reported, not run."""
 
@@ -518,7 +518,7 @@ class SiprecNoun:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class TranscriptionNoun:
     """Transcription inside Start: what is said, written down by a gateway."""
 
@@ -532,7 +532,7 @@ class TranscriptionNoun:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class RelayNoun:
     """A conversation that a gateway holds: ConversationRelay."""
 
@@ -548,7 +548,7 @@ ConnectNoun: TypeAlias = StreamNoun | RelayNoun
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class ConnectVerb:
     """Give the call's audio away until the other side ends it."""
 
@@ -560,7 +560,7 @@ class ConnectVerb:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class StartVerb:
     """Begin beside the call."""
 
@@ -579,7 +579,7 @@ class SideTask(StrEnum):
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class StopVerb:
     """End what a Start began."""
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from pivot.model.codes import Code
 from pivot.model.commands import Command
 from pivot.model.documents import DocumentWarning
 from pivot.model.events import Event
+from pivot.model.hot import hot_dataclass
 from pivot.model.json import JsonObject
 from pivot.model.plain import plain
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class AnswerAccepted:
     """The answer to this fetch can be run."""
 
@@ -26,7 +27,7 @@ class AnswerAccepted:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class AnswerRefused:
     """The answer to this fetch cannot be run."""
 
@@ -41,7 +42,7 @@ class AnswerRefused:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Noticed:
     """Something went otherwise than the document asks, while it ran; the call goes on."""
 
@@ -53,7 +54,7 @@ class Noticed:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Unsupported:
     """A verb that nothing on the bus can carry out was passed over."""
 
@@ -62,7 +63,7 @@ class Unsupported:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Emulated:
     """A verb is carried out in another way than its name says, because the bus does not know its own."""
 
@@ -71,7 +72,7 @@ class Emulated:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class CallFailed:
     """The call cannot go on as its documents ask; what follows ends it."""
 
@@ -80,7 +81,7 @@ class CallFailed:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Waiting:
     """The caller waits with this document; None: in silence."""
 

@@ -8,10 +8,10 @@ belong to somebody else and is passed over, and a value that makes no sense is l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
+from pivot.model.hot import hot_dataclass
 from pivot.model.plain import plain
 
 
@@ -26,7 +26,7 @@ class RetryOn(StrEnum):
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Overrides:
     """The fragment of one URL, understood; None and empty: not mentioned."""
 

@@ -11,10 +11,10 @@ the leg that was first in the bridge. The caller learns both from the owner. Mea
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from pivot.model.hot import hot_dataclass
 from pivot.model.instructions import Callback
 from pivot.model.plain import plain
 
@@ -30,7 +30,7 @@ def queue_id(account_id: str, name: str) -> str:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class EnterQueue:
     """Wait; `QueueNews` follows: `entered` or `full`, later `taken`."""
 
@@ -40,7 +40,7 @@ class EnterQueue:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class AskPlace:
     """`QueueNews` `place` follows, with the numbers as they are now."""
 
@@ -48,7 +48,7 @@ class AskPlace:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SayReady:
     """Who was taken has heard everything: the party may join the leg."""
 
@@ -58,7 +58,7 @@ class SayReady:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class LeaveQueue:
     """Wait no longer, take no longer, talk no longer; who was matched with us is told."""
 
@@ -71,7 +71,7 @@ class LeaveQueue:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class TakeFromQueue:
     """Be given the caller who has waited longest, or the next who comes.
 
@@ -85,7 +85,7 @@ class TakeFromQueue:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SayJoined:
     """Both hear each other: the caller waits no longer and is told so. The talk ends with `LeaveQueue`."""
 
@@ -124,7 +124,7 @@ class QueueChange(StrEnum):
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class QueueNews:
     """Something changed for us in a queue."""
 

@@ -7,10 +7,10 @@ switch: waiting callers are not in the switch's conference yet.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from pivot.model.hot import hot_dataclass
 from pivot.model.instructions import Callback, NameValue
 from pivot.model.plain import plain
 
@@ -21,7 +21,7 @@ def room_id(account_id: str, name: str) -> str:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Guest:
     """A member as callbacks describe it."""
 
@@ -40,7 +40,7 @@ class Guest:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class EnterRoom:
     """Become a member; `RoomNews` follows, at once and whenever something changes."""
 
@@ -53,7 +53,7 @@ class EnterRoom:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class LeaveRoom:
     """A member leaves a room."""
 
@@ -67,7 +67,7 @@ class LeaveRoom:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SayParticipant:
     """Tell the others which number the switch's conference has given us."""
 
@@ -104,7 +104,7 @@ class EndReason(StrEnum):
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class RoomNotice:
     """One callback that a member is to send."""
 
@@ -121,7 +121,7 @@ class RoomNotice:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class RoomNews:
     """Something changed in a room that we are in, or we could not enter."""
 
@@ -152,7 +152,7 @@ class RoomNews:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class JoinConference:
     """Bring the caller into the switch's conference; `ConferenceJoined`, then an `Executed` when it left."""
 
@@ -164,7 +164,7 @@ class JoinConference:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SilenceBetween:
     """One member is not heard by another one."""
 
@@ -176,7 +176,7 @@ class SilenceBetween:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class LeaveConference:
     """Take one member out of the switch's conference; the channel stays."""
 
@@ -186,7 +186,7 @@ class LeaveConference:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class BeepConference:
     """All members hear a short tone."""
 
@@ -195,7 +195,7 @@ class BeepConference:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class ConferenceJoined:
     """The switch has the leg in a conference; `participant` is the switch's number for the member."""
 
@@ -204,7 +204,7 @@ class ConferenceJoined:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class ConferenceBegun:
     """The switch has begun to run its conference on the leg; its number there may follow."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from pivot.model.hot import hot_dataclass
 from pivot.model.plain import plain
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SpeechWish:
     """What is to be said, and how."""
 
@@ -23,7 +23,7 @@ class SpeechWish:
     """The same text as `<speak>…</speak>` with SSML's elements; None when it has no markup."""
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Repertoire:
     """The voices of the plug-in in use; without voices the switch speaks everything."""
 
@@ -47,7 +47,7 @@ def _fits(name: str, voice: str) -> bool:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Synthesise:
     """Make a sound of it; `Synthesised` or `SynthesisFailed` with this id follows, unless it is dropped."""
 
@@ -56,7 +56,7 @@ class Synthesise:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class DropSpeech:
     """Nobody waits for this sound any more."""
 
@@ -64,7 +64,7 @@ class DropSpeech:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class PrepareSpeech:
     """This will probably be said next: begin with it; no event follows."""
 
@@ -72,7 +72,7 @@ class PrepareSpeech:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Synthesised:
     """The sound lies at `url`, where the switch can fetch it as often as it likes."""
 
@@ -81,7 +81,7 @@ class Synthesised:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SynthesisFailed:
     """There is no such sound, and none is made any more."""
 

@@ -6,16 +6,16 @@ time ends in an `Executed` event; media end in one that names the `noop_id` behi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from pivot.model.dialling import DiallingCommand
+from pivot.model.hot import hot_dataclass
 from pivot.model.plain import plain
 from pivot.model.rooms import ConferenceCommand
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class AnswerCall:
     """Answer the caller's leg."""
 
@@ -23,7 +23,7 @@ class AnswerCall:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SetNumber:
     """From now on the caller's channel has this calling number."""
 
@@ -32,7 +32,7 @@ class SetNumber:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class PlayMedia:
     """Play a URL or a media id; `Executed` with `noop_id` when it ended or was stopped by a key."""
 
@@ -45,7 +45,7 @@ class PlayMedia:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SpeakText:
     """Speak with one of the switch's voices; `Executed` with `noop_id` when it ended."""
 
@@ -61,7 +61,7 @@ class SpeakText:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class StopMedia:
     """Stop what plays, and forget what waits; earlier `noop_id`s never come."""
 
@@ -70,7 +70,7 @@ class StopMedia:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SendDigits:
     """Press keys towards the leg; `Executed` with `noop_id`."""
 
@@ -82,7 +82,7 @@ class SendDigits:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Respond:
     """Decline an unanswered call; `media` is heard before."""
 
@@ -94,7 +94,7 @@ class Respond:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Hangup:
     """End a leg; without `leg` the caller's."""
 
@@ -104,7 +104,7 @@ class Hangup:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Beep:
     """One tone, then a short silence; `Executed` of `tones` when it ended."""
 
@@ -116,7 +116,7 @@ class Beep:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class RecordLeg:
     """Record what a leg says, into one file; ends in `RecordingStopped`.
 
@@ -133,7 +133,7 @@ class RecordLeg:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class SendFile:
     """The switch puts a file that it holds to a URL; `FileSent` follows.
 
@@ -148,7 +148,7 @@ class SendFile:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class EchoLeg:
     """Send the caller's voice back until something else is told."""
 
@@ -156,7 +156,7 @@ class EchoLeg:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class AskChannel:
     """Does the leg still exist? `ChannelFound` if it does; silence if not."""
 
@@ -165,7 +165,7 @@ class AskChannel:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class AskIdle:
     """Is all done that was queued before? `Executed` with this `msg_id` as its noop when it is.
 

@@ -26,8 +26,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from pivot.model.hot import hot_dataclass
 
 _ALNUM: Final = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _JOINERS: Final = "\u200c\u200d"
@@ -41,7 +43,7 @@ def is_foreign_text(character: str) -> bool:
     return category[0] in _TEXT_CATEGORIES or category == "Zs" or character in _JOINERS
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Place:
     """Somewhere in what the switch reads, and the texts that are only text there."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pivot.model.hot import hot_dataclass
 from pivot.model.json import JsonObject
 from pivot.wire.address import route
 from pivot.wire.message_rules import Api
@@ -14,7 +15,7 @@ from pivot.wire.payload import Payload, encode
 _NEVER_STRIPPED = (Field.SERVER_ID, Field.MSG_ID)
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Message:
     """One AMQP message of ours. `headers` are AMQP headers of type byte array."""
 
@@ -27,7 +28,7 @@ class Message:
     """A message that reaches no queue means that nobody will act on it: the broker shall say so."""
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class App:
     """`App-Name` and `App-Version`, which name the part of Kazoo that a message used to come from."""
 
@@ -47,7 +48,7 @@ FREESWITCH = App("freeswitch", "1.0")
 DATAMGR = App("datamgr", "1.0.0")
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Sender:
     """Who publishes: the node's name, and the queue where answers to commands arrive."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from pivot.errors import DocumentError
@@ -25,6 +25,7 @@ from pivot.model.commands import BindCall, Command, End
 from pivot.model.documents import Document, KazooFlow
 from pivot.model.events import ChannelDestroyed, Event, Fetched, FetchFailed, Usurped
 from pivot.model.fetch import Answer
+from pivot.model.hot import hot_dataclass
 from pivot.model.notes import AnswerAccepted, AnswerRefused, Note
 from pivot.model.overrides import read_overrides
 
@@ -39,7 +40,7 @@ _LEAST_FETCH_S = 0.2
 """A fallback that has less time than this is not asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Answered:
     """A question led to a document that can be run."""
 
@@ -48,7 +49,7 @@ class Answered:
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Unanswered:
     """A question led to nothing, and no fallback is left to ask."""
 
@@ -59,7 +60,7 @@ class Unanswered:
 Reading: TypeAlias = Generator[Command | Note, None, Answered | Unanswered | None]
 
 
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Core:
     """One call, between two events.
 

@@ -18,13 +18,14 @@ from pivot.model.events import (
     Executed,
     TimerFired,
 )
+from pivot.model.hot import hot_dataclass
 from pivot.model.instructions import ALL_KEYS
 from pivot.model.plain import plain
 from pivot.model.switch import AskIdle, PlayMedia, SpeakText, StopMedia
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Spoken:
     """One part of a Say, for one of the switch's voices."""
 
@@ -35,7 +36,7 @@ class Spoken:
 
 
 @plain
-@dataclass(frozen=True, slots=True)
+@hot_dataclass(frozen=True, slots=True)
 class Media:
     """One file or media id."""
 
