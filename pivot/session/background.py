@@ -24,6 +24,7 @@ from pivot.model.fetch import Answer, FetchFailure, FetchRequest, Purpose
 from pivot.model.json import JsonObject
 from pivot.model.plain import to_json
 from pivot.model.speech import SpeechEvent, Synthesise, Synthesised, SynthesisFailed
+from pivot.session.cancelling import cancel
 from pivot.session.world import World
 
 log = structlog.get_logger()
@@ -94,7 +95,7 @@ class BackgroundTasks:
         """Stop a fetch and wait for its end; nothing happens when it is not running."""
         fetch = self._fetches.pop(fetch_id, None)
         if fetch is not None:
-            await _cancel(fetch.task)
+            await cancel(fetch.task)
 
     async def _ask(self, command: Fetch) -> None:
         """A long answer is read before the call sees it: its turn would hold up all others."""
@@ -131,7 +132,7 @@ class BackgroundTasks:
         """Stop waiting for a sound."""
         _, task = self._speeches.pop(speech_id, (None, None))
         if task is not None:
-            await _cancel(task)
+            await cancel(task)
 
     async def _synthesise(self, command: Synthesise) -> None:
         event: SpeechEvent
@@ -182,8 +183,3 @@ class BackgroundTasks:
         except Exception as error:
             log.warning("session.look_up_failed", call_id=self._call.call_id, error=repr(error))
             return None
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task])

@@ -18,6 +18,7 @@ import structlog
 from pivot.errors import BusError
 from pivot.model.commands import BindCall
 from pivot.model.events import CommandFailed, Event, ListenedLate
+from pivot.session.cancelling import cancel
 from pivot.session.ports import Bus
 
 log = structlog.get_logger()
@@ -123,8 +124,7 @@ class Listening:
                 await asyncio.sleep(_AGAIN_S)
                 binding = asyncio.create_task(self._bus.bind(leg, self._hear), name=f"binding {leg}")
         except asyncio.CancelledError:
-            binding.cancel()
-            await asyncio.wait([binding])
+            await cancel(binding)
             if binding.cancelled() or binding.exception() is not None:
                 raise
             return  # it stood just then, and is to be unbound
@@ -132,8 +132,7 @@ class Listening:
 
     async def _unbind(self, leg: str, task: asyncio.Task[None]) -> None:
         if not task.done():
-            task.cancel()
-            await asyncio.wait([task])
+            await cancel(task)
         if not task.cancelled() and task.exception() is None:
             try:
                 await self._bus.unbind(leg, self._hear)

@@ -5,6 +5,7 @@ Cycles are freed by the garbage collector alone, which stops all calls for it.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 
@@ -14,7 +15,9 @@ from structlog.testing import LogCapture
 
 from pivot.errors import BusError
 from pivot.model.codes import Code
+from pivot.model.fetch import Answer, FetchFailure, FetchRequest
 from pivot.sim.clock import run_virtually
+from pivot.sim.fakes import FakeFetcher
 from pivot.sim.memory_bus import MemoryBus
 from tests.garbage import collector_off, garbage
 from tests.session.whole_calls import WAYS, Way, cluster
@@ -71,5 +74,19 @@ def test_a_broker_that_takes_nothing_leaves_no_cycle(method: str, monkeypatch: p
         raise BusError(Code.BUS_LOST, "the connection is gone")
 
     monkeypatch.setattr(MemoryBus, method, refuse)
+
+    check(WAYS["a caller who hangs up before the answer"])
+
+
+def test_a_fetch_that_is_given_up_leaves_no_cycle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A timeout knows its task, which knows the error that went through the timeout."""
+    real = FakeFetcher.fetch
+
+    async def with_timeout(self: FakeFetcher, request: FetchRequest) -> Answer | FetchFailure:
+        timeout = asyncio.timeout(request.deadline_s)
+        async with timeout:
+            return await real(self, request)
+
+    monkeypatch.setattr(FakeFetcher, "fetch", with_timeout)
 
     check(WAYS["a caller who hangs up before the answer"])

@@ -18,6 +18,7 @@ from pivot.session.ports import Delivery, Observer
 from pivot.session.worker import Limits, Worker
 from pivot.session.world import World
 from pivot.sim.broker import MemoryBroker
+from pivot.sim.caller import follow_script
 from pivot.sim.fakes import FakeFetcher, FakeOwnership, FakeSpeech
 from pivot.sim.kazoo import SimulatedKazoo
 from pivot.sim.memory_bus import MemoryBus
@@ -42,6 +43,9 @@ class Way:
 
     reply: Reply
     script: Sequence[Mapping[str, Any]] = ()
+    """What the caller does, from when pivot has taken the call."""
+    at_first: Sequence[Mapping[str, Any]] = ()
+    """And what from when callflow asks."""
     answers_after_s: float = 0.0
     limits: Limits = field(default_factory=Limits)
     speech: bool = False
@@ -67,7 +71,7 @@ WAYS = {
     ),
     "a caller who hangs up": Way(always(twiml("<Say loop='0'>Hello</Say>")), HANG_UP_SOON),
     "a caller who hangs up before the answer": Way(
-        always(twiml("<Say>Hello</Say>")), HANG_UP_SOON, answers_after_s=5.0
+        always(twiml("<Say>Hello</Say>")), at_first=HANG_UP_SOON, answers_after_s=5.0
     ),
     "a Gather": Way(
         always(twiml("<Gather numDigits='1' action='/next'><Say>Press one</Say></Gather>")),
@@ -91,6 +95,7 @@ class Cluster:
         options = {"Request_Format": "kazoo", **self.way.options}
         for _ in range(times):
             call = await self.kazoo.place_call(VOICE_URL, script=self.way.script, **options)
+            follow_script(self.way.at_first, call.switch, call.call_id, call.switch.clock)
             await call.over
             await asyncio.sleep(1.0)
             await self.worker.until_idle()
