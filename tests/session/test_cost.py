@@ -77,7 +77,7 @@ async def cost_of(way: Way) -> dict[str, float]:
 
 BOUNDS = {
     "a flow": (622, 2, 4, 14),
-    "a flow, with debug capture": (961, 2, 4, 14),
+    "a flow, with debug capture": (1720, 2, 4, 14),  # 690 of them for the sentence about the call
     "a flow, slowly": (989, 3, 8, 23),
     "TwiML that speaks and hangs up": (1758, 5, 8, 44),
     "a Gather": (2938, 5, 10, 65),
@@ -97,14 +97,7 @@ def no_log() -> Iterator[None]:
 @pytest.mark.parametrize("name", BOUNDS)
 def test_a_call_costs_no_more_than_it_did(name: str) -> None:
     """Functions of ours, and what the loop does for both sides."""
-    before = structlog.get_config()
-    structlog.configure(
-        processors=[lambda logger, method, event: ""], logger_factory=structlog.ReturnLoggerFactory()
-    )
-    try:
-        cost = run_virtually(cost_of(WAYS[name]))
-    finally:
-        structlog.configure(**before)
+    cost = run_virtually(cost_of(WAYS[name]))
 
     bounds = dict(zip(cost, BOUNDS[name], strict=True))
     assert {what: (count, bounds[what]) for what, count in cost.items() if count > bounds[what]} == {}
