@@ -136,7 +136,7 @@ class Parties:
             case SilenceBetween(other=other):
                 self._observe("silence_between", other=str(other))
             case DialCarrier(number=number):
-                self._ring(caller, command, [self._party(f"carrier-{len(self.rung)}@sim", number)])
+                self._ring(caller, command, [self._party(f"carrier-{len(self.rung)}-{caller}", number)])
             case BridgeTo(endpoints=endpoints):
                 self._ring(caller, command, [self._party_at(each) for each in endpoints])
             case CallToHear():

@@ -283,8 +283,10 @@ class SimulatedKazoo:
             return None
 
     def _call_of(self, leg: str) -> SimulatedCall | None:
+        """Whose leg it is: a caller's, one rung apart, or one that a call's bridge has rung."""
         call, _ = self._apart.get(leg, (None, ""))
-        return self._calls.get(leg) or call
+        rung = (call for call in self._calls.values() if leg in call.switch.legs)
+        return self._calls.get(leg) or call or next(rung, None)
 
     def _hear(self, call: SimulatedCall, sent: Sent, leg: str = "") -> None:
         call.heard.append(Heard(asyncio.get_running_loop().time() - call.asked_at, sent.command))
