@@ -7,6 +7,7 @@ fail on names with slashes, write numbers in view keys as texts, hide errors beh
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,6 +42,10 @@ class ConflictError(StoreError):
 
 class TooLargeError(StoreError):
     """The body is longer than the server takes."""
+
+
+class ConnectionBrokenError(StoreError):
+    """The connection ended within a request; an early answer, such as 404 or 413, may be lost."""
 
 
 class DeniedError(StoreError):
@@ -113,6 +118,14 @@ class Couch:
         """Names of databases from `first` to `last`."""
         names = await self._json("GET", "_all_dbs", query={"startkey": _key(first), "endkey": _key(last)})
         return [str(name) for name in names]
+
+    async def look(self, database: str) -> None:
+        """Is this database there? A request without a body, so that its refusal cannot be lost.
+
+        Raises:
+            MissingDatabaseError: there is no such database.
+        """
+        await self._json("GET", "", database)
 
     async def create(self, database: str) -> None:
         """Make a database.
@@ -200,19 +213,23 @@ class Couch:
             raise DeniedError(f"{self.address} refused our password a moment ago", retryable=True)
         root = "/".join(part for part in (self._prefix, quote(database or "", safe="")) if part)
         try:
-            response = await self._server._request(
-                method=method,
-                resource=path,
-                root=root,
-                query_kwargs=dict(query or {}),
-                content=content,
-                timeout=self._timeout_s,
-            )
+            async with asyncio.timeout(self._timeout_s):  # httpx's own limit is one for each read
+                response = await self._server._request(
+                    method=method,
+                    resource=path,
+                    root=root,
+                    query_kwargs=dict(query or {}),
+                    content=content,
+                    timeout=self._timeout_s,
+                )
             return orjson.loads(response.content)
         except couchdb3.exceptions.CouchDBError as error:
             raise self._refusal(error, database) from error
         except httpx.HTTPStatusError as error:
             raise self._error(f"status {error.response.status_code}", database, retryable=True) from error
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
+            reason = f"{type(error).__name__} {error}".rstrip()
+            raise self._error(reason, database, ConnectionBrokenError, retryable=True) from error
         except (httpx.HTTPError, OSError) as error:
             raise self._error(f"{type(error).__name__} {error}".rstrip(), database, retryable=True) from error
         except ValueError as error:

@@ -10,7 +10,14 @@ from typing import TypeVar
 
 import structlog
 
-from pivot.debug.couch import ConflictError, Couch, MissingDatabaseError, MissingError, TooLargeError
+from pivot.debug.couch import (
+    ConflictError,
+    ConnectionBrokenError,
+    Couch,
+    MissingDatabaseError,
+    MissingError,
+    TooLargeError,
+)
 from pivot.debug.couch_views import put_design
 from pivot.debug.design import CALLS, KAZOO
 from pivot.debug.document_text import encode
@@ -76,7 +83,11 @@ class CouchSink:
         except (MissingDatabaseError, MissingError):
             raise
         except StoreError as error:
-            if error.retryable and not isinstance(error, TooLargeError):
+            if isinstance(error, ConnectionBrokenError):
+                await self._couch.look(database)  # the lost answer may be 401, 404 or 413
+                if len(batch) == 1:
+                    raise
+            elif error.retryable and not isinstance(error, TooLargeError):
                 raise
             if len(batch) == 1:
                 return WriteReport(refused=tuple(batch), trouble=str(error))
