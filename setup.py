@@ -2,7 +2,7 @@
 
 from setuptools import find_packages, setup
 
-BESIDE = {"schemas": ["*.json"], "examples": ["*.py"], "config": ["*"], "docs": ["*.md"]}
+BESIDE = {"schemas": ["*.json"], "examples": ["*.py", "*.xml", "*.json"], "config": ["*"], "docs": ["*.md"]}
 """Folders of the repository that are packages of the installed pivot, and which of their files go along."""
 
 setup(

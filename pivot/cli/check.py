@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pivot.app.live_settings import rules_of
+from pivot.cli.left_out import left_out
+from pivot.cli.targets import STDIN, documents_in, is_url, read_file, read_stdin
 from pivot.errors import ConfigError, DocumentError
 from pivot.execute.rules import Rules
 from pivot.fetch.fetcher import open_fetcher
 from pivot.model.call import Method
-from pivot.model.codes import Code
+from pivot.model.documents import TwimlDocument
 from pivot.model.fetch import Answer, FetchRequest
 from pivot.model.speech import Repertoire
 from pivot.schema import Schemas
@@ -19,70 +22,93 @@ from pivot.settings.sections import Settings
 from pivot.speech.opening import open_speech
 from pivot.translate.answer import translate
 
-TYPES = {".xml": "text/xml", ".twiml": "text/xml", ".json": "application/json"}
+UNREADABLE = "target.unreadable"
+"""The code of a target that is no document yet: a file that is not there, an empty folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault or warning."""
+    """One fault or warning; `line` and `column` are 1-based, None: the document as a whole."""
 
     target: str
     is_error: bool
-    code: Code
+    code: str
+    """A code of `codes.md`, or `UNREADABLE`."""
     message: str
     line: int | None = None
     column: int | None = None
     twilio_code: int | None = None
 
+    @property
+    def severity(self) -> str:
+        """`error` or `warning`."""
+        return "error" if self.is_error else "warning"
+
     def __str__(self) -> str:
         place = f":{self.line}:{self.column or 1}" if self.line else ""
         number = f" ({self.twilio_code})" if self.twilio_code else ""
-        kind = "error" if self.is_error else "warning"
-        return f"{self.target}{place}: {kind} {self.code}{number}: {self.message}"
+        return f"{self.target}{place}: {self.severity} {self.code}{number}: {self.message}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            "target": self.target,
+            "line": self.line,
+            "column": self.column,
+            "code": str(self.code),
+            "severity": self.severity,
+            "message": self.message,
+        }
 
 
-async def check_as_configured(targets: Iterable[str], settings: Settings) -> list[Finding]:
+async def check_as_configured(
+    targets: Iterable[str], settings: Settings, *, strict: bool = False
+) -> list[Finding]:
     """What is wrong with each target, for a worker with these settings and its speech plug-in.
 
+    Args:
+        targets: files, folders, URLs, `-` for standard input.
+        settings: of the worker.
+        strict: every warning is an error.
+
     Raises:
-        ConfigError: a file cannot be read, or the plug-in does not open.
+        ConfigError: the settings cannot be used, or the plug-in does not open.
     """
     async with open_speech(settings.speech) as synthesiser:
         speech = synthesiser.repertoire if synthesiser else Repertoire()
-        return await check(targets, settings, rules_of(settings, Schemas.bundled(), speech=speech))
+        found = await check(targets, settings, rules_of(settings, Schemas.bundled(), speech=speech))
+    return [replace(finding, is_error=True) for finding in found] if strict else found
 
 
 async def check(targets: Iterable[str], settings: Settings, rules: Rules) -> list[Finding]:
-    """What is wrong with each target, a file or a URL; empty: nothing.
+    """What is wrong with each target, in their order; empty: nothing.
+
+    A target that cannot be read is one finding, and the others are checked all the same.
 
     Raises:
-        ConfigError: a file cannot be read.
+        ConfigError: the settings cannot be used.
     """
     findings: list[Finding] = []
     for target in targets:
-        answer = await _fetched(target, settings) if is_url(target) else read_file(Path(target))
-        findings += [answer] if isinstance(answer, Finding) else _judge(target, answer, rules)
+        if is_url(target):
+            answer = await _fetched(target, settings)
+            findings += [answer] if isinstance(answer, Finding) else _judge(target, answer, rules)
+        else:
+            findings += _check_here(target, rules)
     return findings
 
 
-def is_url(target: str) -> bool:
-    """True for an http or https URL; anything else is a file."""
-    return target.startswith(("http://", "https://"))
-
-
-def read_file(path: Path) -> Answer:
-    """A file as if a server had answered with it; its name tells the content type.
-
-    Raises:
-        ConfigError: it cannot be read.
-    """
+def _check_here(target: str, rules: Rules) -> list[Finding]:
+    """Standard input, a file, or every document of a folder."""
     try:
-        body = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}; name a file or a URL") from error
-    content_type = TYPES.get(path.suffix.lower())
-    headers = (("Content-Type", content_type),) if content_type else ()
-    return Answer(200, headers, body, path.as_uri() if path.is_absolute() else str(path))
+        if target == STDIN:
+            return _judge(target, read_stdin(), rules)
+        if not Path(target).is_dir():
+            return _judge(target, read_file(Path(target)), rules)
+        paths = list(documents_in(Path(target)))
+    except ConfigError as error:
+        return [Finding(target, True, UNREADABLE, str(error))]
+    return [finding for path in paths for finding in _check_here(str(path), rules)]
 
 
 async def _fetched(url: str, settings: Settings) -> Answer | Finding:
@@ -97,7 +123,8 @@ def _judge(target: str, answer: Answer, rules: Rules) -> list[Finding]:
     except DocumentError as error:
         number = int(error.code.twilio_number) if error.code.twilio_number else None
         return [Finding(target, True, error.code, str(error), error.line, error.column, number)]
+    passed_over = left_out(document, rules) if isinstance(document, TwimlDocument) else ()
     return [
         Finding(target, False, item.code, item.message, item.line, item.column, item.twilio_code)
-        for item in document.warnings
+        for item in (*document.warnings, *passed_over)
     ]

@@ -94,25 +94,36 @@ def demo(
 @app.command()
 def simulate(
     target: Annotated[str, typer.Argument(help="A URL on this machine, or a document's file.")],
-    press: Annotated[str, typer.Option(help="Keys that the caller presses, one a second.")] = "",
+    press: Annotated[
+        str,
+        typer.Option(help="Keys that the caller presses, one a second: 0-9 * # A-D; w waits half a second."),
+    ] = "",
     say_nothing: Annotated[bool, typer.Option(help="The caller does nothing at all.")] = False,
     hangup_after: Annotated[str, typer.Option(help="When the caller hangs up, such as 3s.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     config_file: ConfigFile = None,
 ) -> None:
-    """A call against a URL or a file, at the terminal; without a script the terminal is the phone."""
+    """A call against a URL or a file, at the terminal; without a script the terminal is the phone.
+
+    Exit status: 0 the call ran as the document says, 1 it failed or ended otherwise, 2 wrong usage.
+    """
     from pivot.cli.simulate import Script, seconds
     from pivot.cli.simulate import simulate as run_call
 
-    with words_for_errors():
+    with words_for_errors(settings_status=2):
         configure("error", "console")
         script = Script(press, seconds(hangup_after) if hangup_after else None, say_nothing)
-        run_call(target, script, load(config_file, defaults=LOOPBACK), as_json=as_json)
+        if not run_call(target, script, load(config_file, defaults=LOOPBACK), as_json=as_json):
+            raise typer.Exit(1)
 
 
 @app.command()
 def check(
-    targets: Annotated[list[str], typer.Argument(help="Files, or URLs on this machine.")],
+    targets: Annotated[
+        list[str], typer.Argument(help="Files, folders, URLs on this machine, or - for stdin.")
+    ],
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings are errors.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     config_file: ConfigFile = None,
 ) -> None:
     """Can these answers be run? Errors and warnings with place and code; exit 1 on errors."""
@@ -121,9 +132,9 @@ def check(
     with words_for_errors():
         configure("error", "console")
         settings = load(config_file, defaults=LOOPBACK)
-        found = asyncio.run(check_as_configured(targets, settings))
+        found = asyncio.run(check_as_configured(targets, settings, strict=strict))
         for finding in found:
-            typer.echo(str(finding))
+            typer.echo(json.dumps(finding.as_json()) if as_json else str(finding))
         if any(finding.is_error for finding in found):
             raise typer.Exit(1)
 
@@ -233,13 +244,13 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 @contextmanager
-def words_for_errors() -> Iterator[None]:
-    """Our errors are for people to read: one line, exit status 1."""
+def words_for_errors(settings_status: int = 1) -> Iterator[None]:
+    """Our errors are for people to read: one line, and the exit status of an error in settings or usage."""
     try:
         yield
     except ConfigError as error:
         typer.echo(f"pivot: {error}", err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(settings_status) from None
     except PivotError as error:
         typer.echo(f"pivot: {error}", err=True)
         raise typer.Exit(2) from None

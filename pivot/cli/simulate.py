@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -22,9 +23,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from pivot.app.live_settings import rules_of
-from pivot.cli.check import TYPES, is_url, read_file
+from pivot.cli.targets import TYPES, is_url, read_file
 from pivot.errors import ConfigError
 from pivot.fetch.fetcher import open_fetcher
+from pivot.model.codes import Outcome
 from pivot.model.commands import End, Fetch, HandOverFlow
 from pivot.model.events import Fetched, FetchFailed
 from pivot.model.fetch import Answer, FetchFailure, FetchRequest
@@ -44,6 +46,9 @@ from pivot.sim.memory_bus import MemoryBus
 
 _HOST = "http://document.invalid/"
 _NODE = "pivot@simulate"
+_KEYS = frozenset("0123456789*#ABCD")
+_WAIT, _WAIT_S = "w", 0.5
+_AS_WRITTEN = frozenset({Outcome.OK, Outcome.RECOVERED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,18 @@ class Script:
     """What the caller does; all empty: the terminal decides, or nobody does anything."""
 
     press: str = ""
-    """Keys, one second after the first prompt begins and a second apart."""
+    """Keys, the first after one second, and a second apart; `w` waits half a second more.
+
+    Raises:
+        ConfigError: on creation, for a character that is neither.
+    """
     hangup_after_s: float | None = None
     silent: bool = False
+
+    def __post_init__(self) -> None:
+        unknown = unknown_keys(self.press.replace(_WAIT, ""))
+        if unknown:
+            raise ConfigError(f"--press {self.press}: {unknown}; `w` waits half a second")
 
     @property
     def is_given(self) -> bool:
@@ -62,16 +76,28 @@ class Script:
 
     def rows(self) -> list[Mapping[str, Any]]:
         """In the form of `sim/caller.py`."""
-        rows: list[Mapping[str, Any]] = [
-            {"t": 1.0 + number, "do": "dtmf", "digits": key} for number, key in enumerate(self.press)
-        ]
+        rows: list[Mapping[str, Any]] = []
+        at_s = 1.0
+        for key in self.press:
+            if key != _WAIT:
+                rows.append({"t": at_s, "do": "dtmf", "digits": key})
+            at_s += _WAIT_S if key == _WAIT else 1.0
         if self.hangup_after_s is not None:
             rows.append({"t": self.hangup_after_s, "do": "hangup"})
         return rows
 
 
-def simulate(target: str, script: Script, settings: Settings, *, as_json: bool) -> None:
-    """Run one call and tell it while it runs.
+def unknown_keys(keys: str) -> str:
+    """What of `keys` is on no telephone, in words; empty: nothing."""
+    unknown = list(dict.fromkeys(key for key in keys if key not in _KEYS))
+    if not unknown:
+        return ""
+    named = ", ".join(f'"{key}"' for key in unknown)
+    return f"{named} {'is no key' if len(unknown) == 1 else 'are no keys'}; keys are 0-9, *, # and A-D"
+
+
+def simulate(target: str, script: Script, settings: Settings, *, as_json: bool) -> bool:
+    """Run one call and tell it while it runs; True: it ran as the document says (`ok` or `recovered`).
 
     Raises:
         ConfigError: the target is no URL and no readable file.
@@ -79,11 +105,12 @@ def simulate(target: str, script: Script, settings: Settings, *, as_json: bool) 
     teller = Transcript(as_json)
     if is_url(target):
         asyncio.run(_call(target, script, settings, teller))
-        return
+        return teller.ran_as_written
     path = Path(target)
     read_file(path)
     url = _HOST + path.name
     run_virtually(_call(url, replace(script, silent=True), settings, teller, Folder(path.parent)))
+    return teller.ran_as_written
 
 
 class Folder:
@@ -108,6 +135,8 @@ class Transcript:
     """Writes down what happens, for people or as one JSON object a line; an observer of the call."""
 
     def __init__(self, as_json: bool) -> None:
+        self.ran_as_written = False
+        """Set by the end of a call whose outcome is `ok` or `recovered`."""
         self._as_json = as_json
         self._console = Console(highlight=False, soft_wrap=True)
 
@@ -129,6 +158,7 @@ class Transcript:
             case HandOverFlow(flow):
                 self._tell(at_s, "flow", flow)
             case End(outcome, code, message):
+                self.ran_as_written = outcome in _AS_WRITTEN
                 self._tell(at_s, "end", f"{outcome}{f', {code}: {message}' if code else ''}")
 
     def heard(self, observed: Observed) -> None:
@@ -179,6 +209,9 @@ async def _keypad(kazoo: SimulatedKazoo, call: SimulatedCall) -> AsyncIterator[N
         leg = kazoo.switch.legs[call.call_id]
         if not line:
             kazoo.switch.hang_up(call.call_id)
+        if unknown := unknown_keys(line):
+            print(unknown, file=sys.stderr)
+            return
         for key in line:
             leg.press(key)
 
@@ -194,12 +227,15 @@ def seconds(text: str) -> float:
     """`3s`, `3` or `500ms`.
 
     Raises:
-        ConfigError: something else.
+        ConfigError: something else, or less than nothing.
     """
     number, factor = (
         (text.removesuffix("ms"), 0.001) if text.endswith("ms") else (text.removesuffix("s"), 1.0)
     )
     try:
-        return float(number) * factor
+        value = float(number) * factor
     except ValueError:
-        raise ConfigError(f'"{text}" is no time; write 3s or 500ms') from None
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise ConfigError(f'"{text}" is no time; write 3s or 500ms')
+    return value

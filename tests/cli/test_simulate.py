@@ -11,7 +11,7 @@ import structlog
 from typer.testing import CliRunner
 
 from pivot.cli.command_line import app
-from pivot.cli.simulate import seconds
+from pivot.cli.simulate import Script, seconds
 from pivot.errors import ConfigError
 
 RUN = CliRunner()
@@ -33,7 +33,6 @@ def folder(tmp_path: Path) -> Path:
         "<Say>None</Say></Response>"
     )
     (tmp_path / "chosen.xml").write_text("<Response><Say>Thank you</Say></Response>")
-    (tmp_path / "odd.xml").write_text("<Response>\n  <Say color='red'>Hi</Say>\n</Response>")
     (tmp_path / "broken.xml").write_text("<Response>\n<Say>")
     (tmp_path / "flow.json").write_text('{"module": "tts", "data": {}}')
     return tmp_path
@@ -77,27 +76,35 @@ def test_a_caller_hangs_up(folder: Path) -> None:
     assert rows[-2:] == [(1.5, "caller_gone", ""), (1.512, "end", "ok")]
 
 
-def test_findings_name_their_place(folder: Path) -> None:
-    """An editor can jump there; errors decide the exit status."""
-    files = [str(folder / name) for name in ("menu.xml", "odd.xml", "broken.xml", "flow.json")]
+def test_the_exit_status_tells_how_the_call_went(folder: Path) -> None:
+    """0: as the document says; 1: it failed; 2: the command was wrong."""
+    (folder / "lost.xml").write_text("<Response><Redirect>nowhere</Redirect></Response>")
+    documents = ("menu.xml", "broken.xml", "flow.json", "lost.xml", "missing.xml")
 
-    result = RUN.invoke(app, ["check", *files])
+    statuses = {
+        name: RUN.invoke(app, ["simulate", "--say-nothing", str(folder / name)]).exit_code
+        for name in documents
+    }
 
-    assert result.exit_code == 1
-    lines = [line.removeprefix(f"{folder}/") for line in result.stdout.splitlines()]
-    assert [line.partition(" (")[0] for line in lines] == [
-        "odd.xml:2:8: warning twiml.attribute",
-        "broken.xml:2:6: error answer.xml",
-        "flow.json: error answer.schema",
-    ]
-    assert RUN.invoke(app, ["check", files[0]]).exit_code == 0
+    assert statuses == {"menu.xml": 0, "broken.xml": 1, "flow.json": 1, "lost.xml": 1, "missing.xml": 2}
 
 
-def test_a_missing_file_is_named() -> None:
-    """With what to do."""
-    result = RUN.invoke(app, ["check", "nowhere.xml"])
+@pytest.mark.parametrize(
+    ("press", "named"), [("12x4", '"x" is no key'), ("1,a 1,", '",", "a", " " are no keys'), ("W", '"W"')]
+)
+def test_what_is_no_key_is_refused_by_name(folder: Path, press: str, named: str) -> None:
+    """Before any call begins."""
+    result = RUN.invoke(app, ["simulate", str(folder / "menu.xml"), "--press", press])
 
-    assert (result.exit_code, "nowhere.xml cannot be read" in result.output) == (1, True)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert named in result.stderr
+
+
+def test_w_waits_half_a_second() -> None:
+    """It is no key of its own."""
+    pressed = [(row["t"], row["digits"]) for row in Script("1ww#wD").rows()]
+
+    assert pressed == [(1.0, "1"), (3.0, "#"), (4.5, "D")]
 
 
 @pytest.mark.parametrize(("text", "value"), [("3s", 3.0), ("3", 3.0), ("500ms", 0.5), ("0.5", 0.5)])
@@ -105,6 +112,7 @@ def test_times_have_units(text: str, value: float) -> None:
     assert seconds(text) == value
 
 
-def test_a_time_that_is_none_is_named() -> None:
-    with pytest.raises(ConfigError, match='"soon" is no time'):
-        seconds("soon")
+@pytest.mark.parametrize("text", ["soon", "", "-1s", "nan", "inf"])
+def test_a_time_that_is_none_is_named(text: str) -> None:
+    with pytest.raises(ConfigError, match=f'"{text}" is no time'):
+        seconds(text)
