@@ -10,6 +10,7 @@ from typing import Any
 from pivot.app.live_settings import rules_of
 from pivot.cli.left_out import left_out
 from pivot.cli.targets import STDIN, documents_in, is_url, read_file, read_stdin
+from pivot.cli.unknown_members import unknown_members
 from pivot.errors import ConfigError, DocumentError
 from pivot.execute.rules import Rules
 from pivot.fetch.fetcher import open_fetcher
@@ -123,7 +124,9 @@ def _judge(target: str, answer: Answer, rules: Rules) -> list[Finding]:
     except DocumentError as error:
         number = int(error.code.twilio_number) if error.code.twilio_number else None
         return [Finding(target, True, error.code, str(error), error.line, error.column, number)]
-    passed_over = left_out(document, rules) if isinstance(document, TwimlDocument) else ()
+    passed_over = (
+        left_out(document, rules) if isinstance(document, TwimlDocument) else unknown_members(document)
+    )
     return [
         Finding(target, False, item.code, item.message, item.line, item.column, item.twilio_code)
         for item in (*document.warnings, *passed_over)

@@ -173,3 +173,29 @@ def test_what_the_settings_leave_out_is_a_warning(
     assert places(result) == ["-:2:1: warning twiml.verb"]
     assert named in result.stdout
     assert checked("-", stdin=document).stdout == ""
+
+
+def test_a_misspelt_member_of_a_node_is_a_warning() -> None:
+    """Schemas let it pass, and callflow would lose the branch without a word."""
+    end = {"module": "hangup", "data": {}, "Data": {}}
+    menu = {"module": "menu", "data": {"id": "0" * 32, "childern": {}}, "childern": {"_": end}}
+    flow = {"module": "tts", "data": {"text": "Hi"}, "children": {"_": menu, "1": end}, "colour": "red"}
+
+    result = checked("-", stdin=json.dumps(flow))
+
+    ignored = "is no member of a node and is ignored, with all that is in it"
+    assert (result.exit_code, result.stdout.splitlines()) == (
+        0,
+        [
+            f"-: warning answer.schema: colour {ignored}; a node has module, data, children",
+            f"-: warning answer.schema: children._.childern {ignored}; did you mean children?",
+            f"-: warning answer.schema: children.1.Data {ignored}; did you mean data?",
+        ],
+    )
+
+
+@pytest.mark.parametrize("children", [{}, {"_": {"module": "hangup", "data": {}}}])
+def test_a_node_as_it_should_be_is_no_warning(children: dict[str, object]) -> None:
+    flow = {"module": "tts", "data": {"text": "Hi"}, "children": children}
+
+    assert checked("-", stdin=json.dumps(flow)).stdout == ""
