@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pivot.app.live_settings import rules_of
+from pivot.cli.did_you_mean import with_hint
 from pivot.cli.left_out import left_out
 from pivot.cli.targets import STDIN, documents_in, is_url, read_file, read_stdin
 from pivot.cli.unknown_members import unknown_members
@@ -129,5 +130,5 @@ def _judge(target: str, answer: Answer, rules: Rules) -> list[Finding]:
     )
     return [
         Finding(target, False, item.code, item.message, item.line, item.column, item.twilio_code)
-        for item in (*document.warnings, *passed_over)
+        for item in (*map(with_hint, document.warnings), *passed_over)
     ]

@@ -199,3 +199,20 @@ def test_a_node_as_it_should_be_is_no_warning(children: dict[str, object]) -> No
     flow = {"module": "tts", "data": {"text": "Hi"}, "children": children}
 
     assert checked("-", stdin=json.dumps(flow)).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("say", "; did you mean Say?"),
+        ("Hangupp", "; did you mean Hangup?"),
+        ("GATHER", "; did you mean Gather?"),
+        ("Zebra", ""),
+    ],
+)
+def test_an_unknown_verb_names_the_one_that_was_meant(written: str, hint: str) -> None:
+    """Where one is close."""
+    result = checked("-", stdin=f"<Response><{written}/></Response>")
+
+    _, _, message = result.stdout.strip().partition(": warning twiml.verb")
+    assert message.partition(": ")[2] == f"{written} is no verb; skipped{hint}"
